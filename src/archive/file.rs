@@ -1,0 +1,297 @@
+//! The archive as a file: created atomically, opened by one writer or many readers, never touched when it is not ours.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+
+use bincode::{Decode, Encode};
+use redb::{Builder, ConcurrencyMode, Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _};
+
+use crate::archive::error::{Damage, Error};
+use crate::archive::frame::Class;
+use crate::archive::overlay::Overlay;
+use crate::archive::{codec, runs, seal, tables};
+
+/// The format that this program writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+/// redb's page cache; its default is 1 GiB, and packs gain nothing from more than this.
+const CACHE_BYTES: usize = 32 << 20;
+const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
+const HEADER: &str = "header";
+
+/// What an archive says about itself; stored sealed in `meta`.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Header {
+    pub format: u32,
+    /// How values are protected; 0 is the plain seal. Reserved for encryption.
+    pub protection: u32,
+    /// Random, made with the archive: the keys of the chunk ids are derived from it.
+    key: [u8; 32],
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    pub created: i64,
+}
+
+impl Header {
+    /// The key of the chunk ids of a class.
+    #[must_use]
+    pub fn chunk_key(&self, class: Class) -> [u8; 32] {
+        blake3::derive_key(class.key_context(), &self.key)
+    }
+}
+
+/// An archive that is only looked at.
+pub struct Archive {
+    pub path: PathBuf,
+    pub header: Header,
+    database: Readable,
+}
+
+enum Readable {
+    Closed(ReadOnlyDatabase),
+    /// Not closed properly by its last writer; repaired in memory.
+    Repaired(Database),
+}
+
+/// An archive that is written; there is one at a time.
+pub struct ArchiveMut {
+    pub path: PathBuf,
+    pub header: Header,
+    pub(crate) database: std::sync::Arc<Database>,
+}
+
+impl Archive {
+    /// Opens an archive without changing a byte of its file.
+    ///
+    /// # Errors
+    /// When there is none, or it is foreign, newer or damaged.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        refuse_foreign(path)?;
+        let database = match guarded(|| builder().open_read_only(path))? {
+            Ok(database) => Readable::Closed(database),
+            Err(DatabaseError::Storage(redb::StorageError::Corrupted(_)) | DatabaseError::RepairAborted) => {
+                Readable::Repaired(Self::repaired(path)?)
+            }
+            Err(error) => return Err(open_error(path, error)),
+        };
+        let transaction = match &database {
+            Readable::Closed(database) => database.begin_read(),
+            Readable::Repaired(database) => database.begin_read(),
+        };
+        let header = read_header(path, &transaction?)?;
+        Ok(Self { path: path.to_owned(), header, database })
+    }
+
+    fn repaired(path: &Path) -> Result<Database, Error> {
+        let overlay = Overlay::open(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
+        let mut builder = Builder::new();
+        builder.set_cache_size(CACHE_BYTES);
+        guarded(|| builder.create_with_backend(overlay))?.map_err(|error| open_error(path, error))
+    }
+
+    /// A view of everything committed up to now.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn read(&self) -> Result<ReadTransaction, Error> {
+        Ok(match &self.database {
+            Readable::Closed(database) => database.begin_read()?,
+            Readable::Repaired(database) => database.begin_read()?,
+        })
+    }
+}
+
+impl ArchiveMut {
+    /// Opens an archive for writing, and creates it if there is none.
+    ///
+    /// # Errors
+    /// When it is foreign, newer, damaged or being written, or cannot be created.
+    pub fn open_or_create(path: &Path) -> Result<Self, Error> {
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => create(path)?,
+            _ => {}
+        }
+        Self::open(path)
+    }
+
+    /// # Errors
+    /// As [`ArchiveMut::open_or_create`], and when there is none.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        refuse_foreign(path)?;
+        // The header is looked at first, so that a newer archive is not touched.
+        match Archive::open(path) {
+            Ok(_) | Err(Error::Busy { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let database = guarded(|| builder().open(path))?.map_err(|error| open_error(path, error))?;
+        Self::from_database(path, database)
+    }
+
+    /// Takes over a database that is already open.
+    ///
+    /// # Errors
+    /// When it is no archive of a known format.
+    pub fn from_database(path: &Path, database: Database) -> Result<Self, Error> {
+        let header = read_header(path, &database.begin_read()?)?;
+        Ok(Self { path: path.to_owned(), header, database: std::sync::Arc::new(database) })
+    }
+
+    /// A view of everything committed up to now.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn read(&self) -> Result<ReadTransaction, Error> {
+        Ok(self.database.begin_read()?)
+    }
+
+    /// Closes the file cleanly.
+    ///
+    /// # Errors
+    /// When the last bytes cannot be written; what was committed is safe all the same.
+    pub fn close(self) -> Result<(), Error> {
+        match std::sync::Arc::try_unwrap(self.database) {
+            Ok(database) => database.close().map_err(|error| open_error(&self.path, error)),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Starts a write transaction the way every write of ours is done: durable, and with the allocator saved, so that an
+/// archive that was not closed opens in milliseconds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn begin_write(database: &Database) -> Result<redb::WriteTransaction, Error> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(true);
+    Ok(transaction)
+}
+
+/// Makes an empty archive of a fresh database.
+///
+/// # Errors
+/// When the database refuses or there is no randomness.
+pub fn initialize(database: &Database, created: i64) -> Result<(), Error> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|error| redb::Error::Io(io::Error::other(error)))?;
+    let header = Header { format: FORMAT, protection: 0, key, created };
+    let transaction = begin_write(database)?;
+    tables::create(&transaction)?;
+    let sealed = seal::seal("meta", HEADER.as_bytes(), codec::encode(&header));
+    transaction.open_table(tables::META)?.insert(HEADER, sealed.as_slice())?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Creates an archive: under a temporary name, complete and on disk, before it gets its own. Killed at any moment this
+/// leaves no archive or a whole one.
+fn create(path: &Path) -> Result<(), Error> {
+    let failed = |source| Error::File { path: path.to_owned(), source };
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let name = path.file_name().ok_or_else(|| failed(io::Error::from(ErrorKind::IsADirectory)))?;
+    let mut temporary_name = std::ffi::OsString::from(".");
+    temporary_name.push(name);
+    temporary_name.push(format!(".{}.new", std::process::id()));
+    let temporary = Temporary(folder.join(temporary_name));
+    temporary.remove();
+    let database = builder().create(&temporary.0).map_err(|error| open_error(path, error))?;
+    initialize(&database, runs::now())?;
+    database.close().map_err(|error| open_error(path, error))?;
+    File::open(&temporary.0).and_then(|file| file.sync_all()).map_err(failed)?;
+    match fs::hard_link(&temporary.0, path) {
+        Ok(()) => {}
+        // Another process was faster, or the file system knows no links; renaming would replace the other's archive.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        Err(_) => fs::rename(&temporary.0, path).map_err(failed)?,
+    }
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+/// A file that goes when its maker is done with it.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn remove(&self) {
+        // It is usually not there.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder.set_concurrency_mode(ConcurrencyMode::SingleWriter);
+    builder
+}
+
+/// redb can panic on damaged pages; to its callers that is damage.
+///
+/// # Errors
+/// When `work` panics.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| Damage::Structure.into())
+}
+
+/// Refuses, before redb sees it, what is no archive: redb would make one of an empty file.
+fn refuse_foreign(path: &Path) -> Result<(), Error> {
+    let failed = |source: io::Error| match source.kind() {
+        ErrorKind::NotFound => Error::NotFound(path.to_owned()),
+        _ => Error::File { path: path.to_owned(), source },
+    };
+    let foreign = |why| Error::Foreign { path: path.to_owned(), why };
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(foreign("it is not a file"));
+    }
+    if metadata.len() == 0 {
+        return Err(foreign("it is empty"));
+    }
+    let mut start = Vec::new();
+    File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start)).map_err(failed)?;
+    if start != MAGIC {
+        return Err(foreign("it does not begin as one"));
+    }
+    Ok(())
+}
+
+fn open_error(path: &Path, error: DatabaseError) -> Error {
+    let path = path.to_owned();
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => {
+            let holder = runs::holder(&path);
+            Error::Busy { path, holder }
+        }
+        DatabaseError::Storage(redb::StorageError::Io(source)) if source.kind() == ErrorKind::UnexpectedEof => {
+            Error::Foreign { path, why: "it is cut off" }
+        }
+        DatabaseError::Storage(redb::StorageError::Io(source)) => Error::File { path, source },
+        DatabaseError::RepairAborted => Damage::Structure.into(),
+        error => redb::Error::from(error).into(),
+    }
+}
+
+fn read_header(path: &Path, transaction: &ReadTransaction) -> Result<Header, Error> {
+    let foreign = || Error::Foreign { path: path.to_owned(), why: "it is a redb database of something else" };
+    let table = match guarded(|| transaction.open_table(tables::META))? {
+        Ok(table) => table,
+        Err(redb::TableError::TableDoesNotExist(_) | redb::TableError::TableTypeMismatch { .. }) => return Err(foreign()),
+        Err(error) => return Err(error.into()),
+    };
+    let value = guarded(|| table.get(HEADER))??.ok_or_else(foreign)?;
+    let damaged = || Damage::Value { table: "meta", key: HEADER.to_owned() };
+    let bytes = seal::open("meta", HEADER.as_bytes(), value.value()).map_err(|_| damaged())?;
+    // The format comes first and is read alone, for a newer header may have other fields.
+    let (format, _) = codec::take::<u32>(bytes).map_err(|_| damaged())?;
+    if format > FORMAT {
+        return Err(Error::Newer { path: path.to_owned(), found: format, known: FORMAT });
+    }
+    Ok(codec::decode(bytes).map_err(|_| damaged())?)
+}

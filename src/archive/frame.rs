@@ -1,0 +1,374 @@
+//! Frames: chunks of one class, gathered in order of arrival and compressed together.
+
+use bincode::{Decode, Encode};
+
+use crate::archive::codec::Malformed;
+use crate::archive::id::{ChunkId, ChunkNumber, ChunkRun};
+use crate::archive::pack;
+use crate::model::payload::volatile;
+
+/// What the chunks of a frame are. Classes never share a frame, nor the key of their chunk ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+pub enum Class {
+    /// Records of payloads without their volatile values; each has been found to be JSON.
+    Records,
+    /// Slices of files, logs and whatever holds no records.
+    Plain,
+    /// Recipes and lists of entries.
+    Recipes,
+    /// Volatile values that differ from those a record was first seen with.
+    Values,
+}
+
+impl Class {
+    pub const ALL: [Self; 4] = [Self::Records, Self::Plain, Self::Recipes, Self::Values];
+
+    /// The plain bytes at which a frame is full.
+    #[must_use]
+    pub const fn frame_bytes(self) -> usize {
+        match self {
+            Self::Records => 1 << 20,
+            // Often media, which do not shrink: smaller frames fill packs better.
+            Self::Plain | Self::Values => 128 << 10,
+            Self::Recipes => 256 << 10,
+        }
+    }
+
+    /// For deriving the key of this class's chunk ids from the archive's key.
+    #[must_use]
+    pub const fn key_context(self) -> &'static str {
+        match self {
+            Self::Records => "fonds 2026-11 chunk ids of records",
+            Self::Plain => "fonds 2026-11 chunk ids of plain content",
+            Self::Recipes => "fonds 2026-11 chunk ids of recipes",
+            Self::Values => "fonds 2026-11 chunk ids of volatile values",
+        }
+    }
+}
+
+/// The largest chunk; a pack holds it even if it does not shrink.
+pub const CHUNK_MAX: usize = 512 << 10;
+
+/// zstd's level: the last one that keeps up with reading the source on two cores.
+const LEVEL: i32 = 3;
+
+/// Bytes as they stand in a pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum Method {
+    /// As they are, because they do not shrink.
+    Stored,
+    Zstd,
+}
+
+/// Where a part of a frame stands in its pack, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Part {
+    pub method: Method,
+    pub stored: u32,
+    pub plain: u32,
+}
+
+/// The entry of a frame in its pack's directory.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct FrameEntry {
+    pub class: Class,
+    /// The chunks' numbers, in the order of the chunks.
+    pub numbers: Vec<ChunkRun>,
+    /// The chunks' lengths.
+    pub lengths: Vec<u32>,
+    pub chunks: Part,
+    /// The volatile values of the records that have some, behind the chunks.
+    pub values: Option<ValuesPart>,
+}
+
+/// The volatile values that records were first seen with.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ValuesPart {
+    pub part: Part,
+    /// How many of them each chunk has.
+    pub counts: Vec<u32>,
+}
+
+impl FrameEntry {
+    /// Bytes that the frame takes in its pack.
+    #[must_use]
+    pub fn stored(&self) -> usize {
+        self.chunks.stored as usize + self.values.as_ref().map_or(0, |values| values.part.stored as usize)
+    }
+
+    /// What must hold of every entry, damaged or hostile ones aside.
+    pub fn validate(&self) -> Result<(), Malformed> {
+        let chunks = self.lengths.len() as u64;
+        let numbers = self.numbers.iter().try_fold(0_u64, |sum, run| sum.checked_add(run.count));
+        let plain: u64 = self.lengths.iter().map(|length| u64::from(*length)).sum();
+        let ends = self.numbers.iter().all(|run| run.first.0.checked_add(run.count).is_some());
+        let counts = self.values.as_ref().is_none_or(|values| values.counts.len() as u64 == chunks);
+        let sane = |part: &Part| (part.plain as usize) <= PLAIN_MAX;
+        let parts = sane(&self.chunks) && self.values.as_ref().is_none_or(|values| sane(&values.part));
+        if numbers == Some(chunks) && plain == u64::from(self.chunks.plain) && ends && counts && parts {
+            Ok(())
+        } else {
+            Err(Malformed)
+        }
+    }
+}
+
+/// No part of a frame is larger: a full frame and one more chunk.
+const PLAIN_MAX: usize = (1 << 20) + 2 * CHUNK_MAX;
+
+/// A frame while it is being filled.
+#[derive(Debug, Clone)]
+pub struct RawFrame {
+    class: Class,
+    numbers: Vec<ChunkRun>,
+    ids: Vec<ChunkId>,
+    lengths: Vec<u32>,
+    chunks: Vec<u8>,
+    counts: Vec<u32>,
+    values: Vec<u8>,
+    /// For each chunk a short keyed hash of its values; 0 for none.
+    value_checks: Vec<u64>,
+}
+
+/// A chunk that goes into a frame.
+#[derive(Debug, Clone, Copy)]
+pub struct NewChunk<'a> {
+    pub id: ChunkId,
+    pub bytes: &'a [u8],
+    /// The packed volatile values of a record.
+    pub values: &'a [u8],
+    /// How many they are.
+    pub value_count: u32,
+    /// Their short keyed hash; 0 for none.
+    pub value_check: u64,
+}
+
+impl RawFrame {
+    #[must_use]
+    pub fn new(class: Class) -> Self {
+        Self {
+            class,
+            numbers: Vec::new(),
+            ids: Vec::new(),
+            lengths: Vec::new(),
+            chunks: Vec::with_capacity(class.frame_bytes()),
+            counts: Vec::new(),
+            values: Vec::new(),
+            value_checks: Vec::new(),
+        }
+    }
+
+    /// Bytes of the chunks so far.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// Chunks so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Whether `more` bytes would overfill the frame.
+    #[must_use]
+    pub fn is_full(&self, more: usize) -> bool {
+        !self.is_empty() && self.chunks.len() + self.values.len() + more > self.class.frame_bytes()
+    }
+
+    pub fn push(&mut self, number: ChunkNumber, chunk: &NewChunk<'_>) {
+        ChunkRun::push(&mut self.numbers, number);
+        self.ids.push(chunk.id);
+        self.lengths.push(chunk.bytes.len() as u32);
+        self.chunks.extend_from_slice(chunk.bytes);
+        self.counts.push(chunk.value_count);
+        self.values.extend_from_slice(chunk.values);
+        self.value_checks.push(chunk.value_check);
+    }
+
+    /// Cuts a frame of at least two chunks in two, for content that does not shrink enough to fit into a pack.
+    #[must_use]
+    pub fn halves(self) -> (Self, Self) {
+        let middle = self.len() / 2;
+        let (mut left, mut right) = (Self::new(self.class), Self::new(self.class));
+        let (mut chunk, mut value) = (0, 0);
+        let numbers = self.numbers.iter().copied().flat_map(ChunkRun::numbers);
+        for (at, number) in numbers.enumerate() {
+            let half = if at < middle { &mut left } else { &mut right };
+            let length = self.lengths[at] as usize;
+            let span = volatile::span(&self.values[value..], self.counts[at]).expect("values were packed by this program");
+            half.push(number, &NewChunk {
+                id: self.ids[at],
+                bytes: &self.chunks[chunk..chunk + length],
+                values: &self.values[value..value + span],
+                value_count: self.counts[at],
+                value_check: self.value_checks[at],
+            });
+            chunk += length;
+            value += span;
+        }
+        (left, right)
+    }
+}
+
+/// A frame ready to be put into a pack.
+#[derive(Debug, Clone)]
+pub struct PackedFrame {
+    pub entry: FrameEntry,
+    /// The stored bytes of chunks and values.
+    pub stored: Vec<u8>,
+    /// In the order of the chunks, as are the value checks.
+    pub ids: Vec<ChunkId>,
+    pub value_checks: Vec<u64>,
+}
+
+/// Compresses frames; one per thread.
+pub struct Packer(zstd::bulk::Compressor<'static>);
+
+impl Packer {
+    /// # Errors
+    /// When zstd has no memory.
+    pub fn new() -> std::io::Result<Self> {
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        // The pack's own BLAKE3 covers the frame.
+        compressor.include_checksum(false)?;
+        compressor.include_contentsize(false)?;
+        Ok(Self(compressor))
+    }
+
+    /// The frame, or its parts if it does not shrink enough to fit into a pack as a whole.
+    ///
+    /// # Errors
+    /// When zstd fails.
+    pub fn pack(&mut self, raw: RawFrame) -> std::io::Result<Vec<PackedFrame>> {
+        let mut packed = Vec::new();
+        let mut rest = vec![raw];
+        while let Some(raw) = rest.pop() {
+            let whole = self.whole(&raw)?;
+            if pack::cost(&whole) <= pack::ROOM_MAX || raw.len() < 2 {
+                packed.push(whole);
+            } else {
+                let (left, right) = raw.halves();
+                rest.extend([right, left]);
+            }
+        }
+        Ok(packed)
+    }
+
+    fn whole(&mut self, raw: &RawFrame) -> std::io::Result<PackedFrame> {
+        let mut stored = Vec::new();
+        let chunks = self.part(&raw.chunks, &mut stored)?;
+        let values = if raw.values.is_empty() {
+            None
+        } else {
+            Some(ValuesPart { part: self.part(&raw.values, &mut stored)?, counts: raw.counts.clone() })
+        };
+        let entry = FrameEntry {
+            class: raw.class,
+            numbers: raw.numbers.clone(),
+            lengths: raw.lengths.clone(),
+            chunks,
+            values,
+        };
+        Ok(PackedFrame { entry, stored, ids: raw.ids.clone(), value_checks: raw.value_checks.clone() })
+    }
+
+    fn part(&mut self, plain: &[u8], out: &mut Vec<u8>) -> std::io::Result<Part> {
+        let packed = self.0.compress(plain)?;
+        let (method, bytes) = if packed.len() < plain.len() { (Method::Zstd, &*packed) } else { (Method::Stored, plain) };
+        out.extend_from_slice(bytes);
+        Ok(Part { method, stored: bytes.len() as u32, plain: plain.len() as u32 })
+    }
+}
+
+/// A frame with its chunks laid open.
+#[derive(Debug)]
+pub struct Frame {
+    chunks: Vec<u8>,
+    /// Where each chunk ends.
+    ends: Vec<u32>,
+    values: Vec<u8>,
+    /// Where each chunk's values end; empty where no chunk has any.
+    value_ends: Vec<u32>,
+}
+
+impl Frame {
+    /// Lays a frame open; `stored` are its bytes in the pack.
+    ///
+    /// # Errors
+    /// When bytes and entry do not fit each other.
+    pub fn open(entry: &FrameEntry, stored: &[u8]) -> Result<Self, Malformed> {
+        let (chunks, values) = stored.split_at_checked(entry.chunks.stored as usize).ok_or(Malformed)?;
+        let chunks = plain(&entry.chunks, chunks)?;
+        let chunk_ends = ends(entry.lengths.iter().map(|length| *length as usize));
+        let (values, value_ends) = match &entry.values {
+            None => (Vec::new(), Vec::new()),
+            Some(part) => {
+                let values = plain(&part.part, values)?;
+                let mut at = 0;
+                let mut spans = Vec::with_capacity(part.counts.len());
+                for count in &part.counts {
+                    let span = volatile::span(&values[at..], *count).map_err(|_| Malformed)?;
+                    at += span;
+                    spans.push(span);
+                }
+                (values, ends(spans))
+            }
+        };
+        Ok(Self { chunks, ends: chunk_ends, values, value_ends })
+    }
+
+    /// Chunks in the frame.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Bytes that the frame occupies in memory, nearly.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.chunks.len() + self.values.len() + 4 * (self.ends.len() + self.value_ends.len())
+    }
+
+    /// The chunk in `slot`.
+    #[must_use]
+    pub fn chunk(&self, slot: usize) -> Option<&[u8]> {
+        slice(&self.chunks, &self.ends, slot)
+    }
+
+    /// The packed volatile values that the record in `slot` was first seen with.
+    #[must_use]
+    pub fn values(&self, slot: usize) -> &[u8] {
+        slice(&self.values, &self.value_ends, slot).unwrap_or_default()
+    }
+}
+
+/// Where each of the consecutive slices of these lengths ends.
+fn ends(lengths: impl IntoIterator<Item = usize>) -> Vec<u32> {
+    lengths
+        .into_iter()
+        .scan(0, |end, length| {
+            *end += length as u32;
+            Some(*end)
+        })
+        .collect()
+}
+
+fn slice<'a>(bytes: &'a [u8], ends: &[u32], slot: usize) -> Option<&'a [u8]> {
+    let end = *ends.get(slot)? as usize;
+    let start = slot.checked_sub(1).map_or(0, |before| ends[before] as usize);
+    bytes.get(start..end)
+}
+
+fn plain(part: &Part, stored: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let bytes = match part.method {
+        Method::Stored => stored.to_vec(),
+        Method::Zstd => zstd::bulk::decompress(stored, part.plain as usize).map_err(|_| Malformed)?,
+    };
+    if bytes.len() == part.plain as usize { Ok(bytes) } else { Err(Malformed) }
+}

@@ -1,0 +1,37 @@
+//! The archive: one redb file that keeps snapshots, deduplicated record by record. `FORMAT.md` beside this file draws
+//! every byte.
+
+mod error;
+pub mod id;
+
+mod codec;
+mod seal;
+mod tables;
+
+mod extent;
+mod frame;
+mod ids;
+mod index;
+mod list;
+mod pack;
+mod recipe;
+
+mod file;
+mod overlay;
+pub mod runs;
+pub mod snapshot;
+
+mod chunks;
+mod reader;
+mod rebuild;
+mod writer;
+
+pub mod check;
+pub mod stats;
+
+pub use error::{Damage, Error};
+pub use file::{Archive, ArchiveMut, FORMAT, begin_write, initialize};
+pub use list::{Body, FileBody, Records, Row};
+pub use reader::SnapshotReader;
+pub use snapshot::{Snapshot, SnapshotName};
+pub use writer::{ArchiveWriter, Strictness, WriteOptions};

@@ -1,0 +1,195 @@
+//! Snapshots: finished backups. A snapshot's row is written last and never changes.
+
+use bincode::{Decode, Encode};
+use redb::ReadableTable as _;
+
+use crate::archive::error::{Damage, Error};
+use crate::archive::id::{ChunkRun, RunId, SnapshotNumber};
+use crate::archive::{codec, seal, tables};
+
+/// What an archive knows of a finished backup without looking at its entries.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Snapshot {
+    pub number: SnapshotNumber,
+    pub name: String,
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    pub created: i64,
+    pub run: RunId,
+    pub source: Source,
+    /// The pages of the list of entries, in order.
+    pub list: Vec<ChunkRun>,
+    pub counts: Counts,
+    pub kinds: Vec<KindCount>,
+    pub added: Added,
+    pub tags: Vec<String>,
+}
+
+/// The instance that a backup came from, as far as the manifest tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Source {
+    pub name: Option<String>,
+    pub url: Option<String>,
+    pub kind: Option<String>,
+    pub version: Option<String>,
+    pub finished_at: Option<String>,
+}
+
+/// Entries by what they are for, and their plain bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Counts {
+    pub entries: u64,
+    pub bytes: u64,
+    pub payloads: u64,
+    pub payload_bytes: u64,
+    pub records: u64,
+    pub files: u64,
+    pub renditions: u64,
+    pub file_bytes: u64,
+    pub logs: u64,
+    pub unlisted: u64,
+    pub folders: u64,
+    /// Payloads that the manifest names but that were not there.
+    pub missing: u64,
+    /// Payloads that hold no records.
+    pub flawed: u64,
+}
+
+/// The payloads of one kind and objecttype.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct KindCount {
+    pub kind: String,
+    pub objecttype: Option<String>,
+    pub payloads: u64,
+    pub records: u64,
+    pub older_versions: u64,
+    pub bytes: u64,
+    /// Records that no earlier snapshot held.
+    pub new_records: u64,
+}
+
+/// What the snapshot brought into the archive.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Added {
+    /// Records that were not there yet, each counted once.
+    pub records: u64,
+    /// Plain bytes of all chunks that were not there yet.
+    pub bytes_plain: u64,
+    /// Bytes that they take in packs.
+    pub bytes_stored: u64,
+}
+
+/// How a person names a snapshot: a number, a backup name (its newest), or `NAME~N` (the Nth before the newest).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SnapshotName {
+    Number(SnapshotNumber),
+    Backup { name: String, back: u64 },
+}
+
+impl std::str::FromStr for SnapshotName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if let Ok(number) = text.parse() {
+            return Ok(Self::Number(SnapshotNumber(number)));
+        }
+        let (name, back) = match text.split_once('~') {
+            None => (text, 0),
+            Some((name, "")) => (name, 1),
+            Some((name, back)) => (name, back.parse().map_err(|_| NameError::Back(text.to_owned()))?),
+        };
+        Ok(Self::Backup { name: backup_name(name)?, back })
+    }
+}
+
+/// Why a text names no snapshot or backup.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    #[error("\"{0}\" is no backup name: 1 to 100 of A-Z a-z 0-9 . _ -, not starting with . or -, not all digits")]
+    Name(String),
+    #[error("\"{0}\" is no snapshot: after ~ stands how many snapshots to go back")]
+    Back(String),
+}
+
+/// Checks a backup name.
+///
+/// # Errors
+/// When it breaks the rule that the error tells.
+pub fn backup_name(name: &str) -> Result<String, NameError> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    let is_name = (1..=100).contains(&name.len())
+        && name.bytes().all(legal)
+        && !name.starts_with(['.', '-'])
+        && !name.bytes().all(|byte| byte.is_ascii_digit());
+    if is_name { Ok(name.to_owned()) } else { Err(NameError::Name(name.to_owned())) }
+}
+
+/// All snapshots, oldest first; a damaged row is an item, not the end.
+///
+/// # Errors
+/// When the table cannot be walked.
+pub fn all(transaction: &redb::ReadTransaction) -> Result<Vec<Result<Snapshot, Error>>, Error> {
+    let table = transaction.open_table(tables::SNAPSHOTS)?;
+    let mut snapshots = Vec::new();
+    for row in table.iter()? {
+        let (number, value) = row?;
+        snapshots.push(decode(SnapshotNumber(number.value()), value.value()));
+    }
+    Ok(snapshots)
+}
+
+fn decode(number: SnapshotNumber, sealed: &[u8]) -> Result<Snapshot, Error> {
+    let damaged = || Damage::Value { table: "snapshots", key: number.to_string() };
+    let bytes = seal::open("snapshots", &tables::key_of(number.0), sealed).map_err(|_| damaged())?;
+    Ok(codec::decode(bytes).map_err(|_| damaged())?)
+}
+
+/// The snapshot that a person named.
+///
+/// # Errors
+/// When there is none, or its row is damaged.
+pub fn find(transaction: &redb::ReadTransaction, name: &SnapshotName) -> Result<Snapshot, Error> {
+    let number = match name {
+        SnapshotName::Number(number) => *number,
+        SnapshotName::Backup { name, back } => {
+            let table = transaction.open_table(tables::NAMES)?;
+            let mut rows = table.range((name.as_str(), 0)..=(name.as_str(), u64::MAX))?.rev();
+            let row = rows.nth(usize::try_from(*back).unwrap_or(usize::MAX));
+            let missing = || if *back == 0 { name.clone() } else { format!("{name}~{back}") };
+            let (key, seal) = row.ok_or_else(|| Error::NoSnapshot(missing()))??;
+            let number = key.value().1;
+            seal::open("names", &name_key(name, number), seal.value())
+                .map_err(|_| Damage::Value { table: "names", key: format!("{name} {number}") })?;
+            SnapshotNumber(number)
+        }
+    };
+    let table = transaction.open_table(tables::SNAPSHOTS)?;
+    let value = table.get(number.0)?.ok_or_else(|| Error::NoSnapshot(number.to_string()))?;
+    decode(number, value.value())
+}
+
+/// The number of the next snapshot: one more than the last that was ever given.
+///
+/// # Errors
+/// When the database refuses.
+pub fn next_number(transaction: &redb::WriteTransaction) -> Result<SnapshotNumber, Error> {
+    let last = transaction.open_table(tables::SNAPSHOTS)?.last()?.map_or(0, |(number, _)| number.value());
+    Ok(SnapshotNumber(last + 1))
+}
+
+/// Writes the rows that make a snapshot visible.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert(transaction: &redb::WriteTransaction, snapshot: &Snapshot) -> Result<(), Error> {
+    let number = snapshot.number.0;
+    let sealed = seal::seal("snapshots", &tables::key_of(number), codec::encode(snapshot));
+    transaction.open_table(tables::SNAPSHOTS)?.insert(number, sealed.as_slice())?;
+    let sealed = seal::seal("names", &name_key(&snapshot.name, number), Vec::new());
+    transaction.open_table(tables::NAMES)?.insert((snapshot.name.as_str(), number), sealed.as_slice())?;
+    Ok(())
+}
+
+/// The bytes of a key of `names` for its seal.
+pub(crate) fn name_key(name: &str, number: u64) -> Vec<u8> {
+    [&number.to_le_bytes()[..], name.as_bytes()].concat()
+}

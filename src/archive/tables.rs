@@ -1,0 +1,57 @@
+//! The tables of an archive. Every value but the packs, which carry their own BLAKE3, is sealed ([`super::seal`]).
+
+use redb::{TableDefinition, TableHandle};
+
+/// `header`, `tail`, `index`.
+pub const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+/// Pack id → pack.
+pub const PACKS: TableDefinition<u64, &[u8]> = TableDefinition::new("packs");
+/// First chunk number of a run → where its chunks stand. Derived from the packs.
+pub const EXTENTS: TableDefinition<u64, &[u8]> = TableDefinition::new("extents");
+/// Pack id → the ids of its chunks. Derived from the packs.
+pub const IDS: TableDefinition<u64, &[u8]> = TableDefinition::new("ids");
+/// (Index run, first id prefix) → block of the chunk index. Derived from the ids.
+pub const INDEX: TableDefinition<(u32, u64), &[u8]> = TableDefinition::new("index");
+/// Snapshot number → snapshot.
+pub const SNAPSHOTS: TableDefinition<u64, &[u8]> = TableDefinition::new("snapshots");
+/// (Backup name, snapshot number) → nothing but the seal.
+pub const NAMES: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("names");
+/// Run id → run.
+pub const RUNS: TableDefinition<u64, &[u8]> = TableDefinition::new("runs");
+/// (Run id, line number) → line of its log.
+pub const RUN_LOG: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("run_log");
+
+/// Creates every table that is not there.
+///
+/// # Errors
+/// As redb's.
+pub fn create(transaction: &redb::WriteTransaction) -> Result<(), redb::TableError> {
+    transaction.open_table(META)?;
+    transaction.open_table(PACKS)?;
+    transaction.open_table(EXTENTS)?;
+    transaction.open_table(IDS)?;
+    transaction.open_table(INDEX)?;
+    transaction.open_table(SNAPSHOTS)?;
+    transaction.open_table(NAMES)?;
+    transaction.open_table(RUNS)?;
+    transaction.open_table(RUN_LOG)?;
+    Ok(())
+}
+
+/// A key's bytes for its seal.
+pub fn key_of(key: u64) -> [u8; 8] {
+    key.to_le_bytes()
+}
+
+/// A two-part key's bytes for its seal.
+pub fn pair_of(first: u64, second: u64) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&first.to_le_bytes());
+    bytes[8..].copy_from_slice(&second.to_le_bytes());
+    bytes
+}
+
+/// The name that a table's values are sealed under.
+pub fn name_of(table: &impl TableHandle) -> &str {
+    table.name()
+}

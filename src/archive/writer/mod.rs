@@ -1,0 +1,288 @@
+//! Writes a backup into an archive, streaming, on all cores. Stages, joined by bounded channels:
+//!
+//! ```text
+//! put (reads) → cut (a thread a core) → sequence (one) → compress (a thread a core) → store (one)
+//! ```
+
+mod cut;
+mod known;
+mod sequence;
+mod store;
+
+use std::io::{ErrorKind, Read};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+pub use self::sequence::Strictness;
+use crate::archive::error::Error;
+use crate::archive::extent;
+use crate::archive::file::ArchiveMut;
+use crate::archive::frame::{PackedFrame, Packer, RawFrame};
+use crate::archive::id::{RunId, SnapshotNumber};
+use crate::archive::runs;
+use crate::archive::snapshot::{self, Added, Snapshot, Source};
+use crate::archive::tables;
+use crate::archive::writer::cut::{BLOCK_BYTES, Block, Cutter, HEADROOM, Keys};
+use crate::archive::writer::known::{KnownChunks, Pending};
+use crate::archive::writer::sequence::{Arrival, CutMessage, Draft, Sequencer, Stop};
+use crate::archive::writer::store::Store;
+use crate::model::backup::BackupWriter;
+use crate::model::entry::{Content, EntryHead, Role};
+use crate::model::event::Observer;
+use crate::model::manifest::Manifest;
+
+/// Blocks of an entry that wait to be cut.
+const BLOCKS_AHEAD: usize = 2;
+/// Cut blocks of an entry that wait to be sequenced.
+const BATCHES_AHEAD: usize = 3;
+/// Frames that wait to be compressed, and to be stored.
+const FRAMES_AHEAD: usize = 4;
+
+/// How a snapshot is to be written.
+pub struct WriteOptions {
+    pub name: String,
+    pub run: RunId,
+    pub strictness: Strictness,
+}
+
+/// Writes one snapshot.
+pub struct ArchiveWriter<'a> {
+    archive: &'a ArchiveMut,
+    options: WriteOptions,
+    stages: Option<Stages>,
+    failure: Arc<Failure>,
+}
+
+/// The running stages. Dropping the two senders ends them.
+struct Stages {
+    arrivals: Sender<Arrival>,
+    jobs: Sender<Job>,
+    cutters: Vec<JoinHandle<()>>,
+    sequencer: JoinHandle<Option<Draft>>,
+    compressors: Vec<JoinHandle<()>>,
+    store: JoinHandle<Option<Store>>,
+}
+
+/// An entry to cut.
+struct Job {
+    role: Role,
+    blocks: Receiver<Option<Block>>,
+    messages: Sender<CutMessage>,
+}
+
+/// The first error of any stage; later ones only follow from it.
+#[derive(Default)]
+struct Failure(Mutex<Option<Error>>);
+
+impl Failure {
+    fn set(&self, error: Error) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+
+    /// The error, once; a stage that ended without one has panicked.
+    fn take(&self) -> Error {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(Error::Panicked)
+    }
+}
+
+impl<'a> ArchiveWriter<'a> {
+    /// # Errors
+    /// When the archive's index cannot be read.
+    pub fn new(archive: &'a ArchiveMut, options: WriteOptions, observer: Arc<dyn Observer + Send + Sync>) -> Result<Self, Error> {
+        let failure = Arc::new(Failure::default());
+        let stages = Stages::start(archive, options.strictness, observer, &failure)?;
+        Ok(Self { archive, options, stages: Some(stages), failure })
+    }
+
+    fn arrive(&self, arrival: Arrival) -> Result<(), Error> {
+        let stages = self.stages.as_ref().ok_or(Error::Panicked)?;
+        stages.arrivals.send(arrival).map_err(|_| self.failure.take())
+    }
+
+    fn read(&self, head: &EntryHead, content: &mut dyn Read) -> Result<(), Error> {
+        let stages = self.stages.as_ref().ok_or(Error::Panicked)?;
+        let (blocks, block_queue) = bounded(BLOCKS_AHEAD);
+        let (messages, message_queue) = bounded(BATCHES_AHEAD);
+        self.arrive(Arrival::File(head.clone(), message_queue))?;
+        let job = Job { role: head.role, blocks: block_queue, messages };
+        stages.jobs.send(job).map_err(|_| self.failure.take())?;
+        loop {
+            let block = read_block(content).map_err(|source| Error::Content { path: head.path.clone(), source })?;
+            let is_last = block.bytes.len() < HEADROOM + BLOCK_BYTES;
+            blocks.send(Some(block)).map_err(|_| self.failure.take())?;
+            if is_last {
+                return blocks.send(None).map_err(|_| self.failure.take());
+            }
+        }
+    }
+}
+
+impl BackupWriter for ArchiveWriter<'_> {
+    type Error = Error;
+    type Outcome = Snapshot;
+
+    fn put(&mut self, head: &EntryHead, content: Content<'_>) -> Result<(), Error> {
+        match content {
+            Content::Folder => self.arrive(Arrival::Folder(head.clone())),
+            Content::Missing => self.arrive(Arrival::Missing(head.clone())),
+            Content::Bytes(content) => self.read(head, content),
+        }
+    }
+
+    fn finish(mut self, manifest: &Manifest) -> Result<Snapshot, Error> {
+        let ended = self.stages.take().and_then(Stages::join);
+        let (draft, store) = ended.ok_or_else(|| self.failure.take())?;
+        let mut snapshot = Snapshot {
+            number: SnapshotNumber(0),
+            name: self.options.name.clone(),
+            created: runs::now(),
+            run: self.options.run,
+            source: source(manifest),
+            list: draft.list,
+            counts: draft.counts,
+            kinds: draft.kinds,
+            added: Added { records: draft.new_records, bytes_plain: draft.new_bytes, bytes_stored: 0 },
+            tags: Vec::new(),
+        };
+        store.finish(|transaction, bytes_stored| {
+            snapshot.added.bytes_stored = bytes_stored;
+            snapshot.number = snapshot::next_number(transaction)?;
+            snapshot::insert(transaction, &snapshot)
+        })?;
+        Ok(snapshot)
+    }
+}
+
+impl Drop for ArchiveWriter<'_> {
+    /// Ends the stages; what was not committed is forgotten.
+    fn drop(&mut self) {
+        if let Some(stages) = self.stages.take() {
+            self.failure.set(Error::Panicked);
+            drop(stages.join());
+        }
+    }
+}
+
+fn source(manifest: &Manifest) -> Source {
+    let instance = manifest.instance();
+    Source {
+        name: instance.name,
+        url: instance.url,
+        kind: instance.kind,
+        version: instance.version,
+        finished_at: manifest.finished_at(),
+    }
+}
+
+/// The next bytes, with room in front; fewer than [`BLOCK_BYTES`] only at the end.
+fn read_block(content: &mut dyn Read) -> std::io::Result<Block> {
+    let mut bytes = vec![0; HEADROOM + BLOCK_BYTES];
+    let mut end = HEADROOM;
+    while end < bytes.len() {
+        match content.read(&mut bytes[end..]) {
+            Ok(0) => break,
+            Ok(length) => end += length,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(end);
+    Ok(Block { bytes, start: HEADROOM })
+}
+
+impl Stages {
+    fn start(
+        archive: &ArchiveMut,
+        strictness: Strictness,
+        observer: Arc<dyn Observer + Send + Sync>,
+        failure: &Arc<Failure>,
+    ) -> Result<Self, Error> {
+        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let pending = Arc::new(Pending::default());
+        let known = KnownChunks::new(Arc::clone(&archive.database), Arc::clone(&pending))?;
+        let next = extent::next_number(&archive.read()?.open_table(tables::EXTENTS)?)?;
+        let store = Store::new(Arc::clone(&archive.database), pending)?;
+        let keys = Keys::new(&archive.header);
+
+        let (arrivals, arrival_queue) = bounded(2 * threads);
+        let (jobs, job_queue) = bounded::<Job>(threads);
+        let (raw, raw_queue) = bounded(FRAMES_AHEAD);
+        let (packed, packed_queue) = bounded(FRAMES_AHEAD);
+        let sequencer = Sequencer::new(keys.clone(), known, next, raw, strictness, observer);
+
+        let cutters = (0..threads).map(|_| {
+            let (keys, queue) = (keys.clone(), job_queue.clone());
+            thread::spawn(move || cut_all(&keys, &queue))
+        });
+        let compressors = (0..threads).map(|_| {
+            let (queue, packed, failure) = (raw_queue.clone(), packed.clone(), Arc::clone(failure));
+            thread::spawn(move || compress_all(&queue, &packed, &failure))
+        });
+        let (cutters, compressors) = (cutters.collect(), compressors.collect());
+        let failing = Arc::clone(failure);
+        let sequencer = thread::spawn(move || match sequencer.run(&arrival_queue) {
+            Ok(draft) => Some(draft),
+            Err(Stop::Stopped) => None,
+            Err(Stop::Failed(error)) => {
+                failing.set(error);
+                None
+            }
+        });
+        let failing = Arc::clone(failure);
+        let store = thread::spawn(move || store.run(&packed_queue).map_err(|error| failing.set(error)).ok());
+        Ok(Self { arrivals, jobs, cutters, sequencer, compressors, store })
+    }
+
+    /// Waits for every stage, front to back; `None` if one has failed.
+    fn join(self) -> Option<(Draft, Store)> {
+        drop((self.arrivals, self.jobs));
+        let cut = self.cutters.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
+        let draft = self.sequencer.join().ok().flatten();
+        let compressed = self.compressors.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
+        let store = self.store.join().ok().flatten();
+        if cut + compressed > 0 { None } else { draft.zip(store) }
+    }
+}
+
+fn cut_all(keys: &Keys, jobs: &Receiver<Job>) {
+    for Job { role, blocks, messages } in jobs {
+        let mut cutter = Cutter::new(keys, role);
+        let mut is_whole = false;
+        for block in &blocks {
+            let Some(block) = block else {
+                is_whole = true;
+                break;
+            };
+            let is_last = block.bytes.len() < HEADROOM + BLOCK_BYTES;
+            let batch = cutter.feed(block, is_last);
+            if messages.send(CutMessage::Batch(batch)).is_err() {
+                return;
+            }
+        }
+        // Without its last block an entry is no entry; its reader has failed.
+        if !is_whole || messages.send(CutMessage::End(Box::new(cutter.finish()))).is_err() {
+            return;
+        }
+    }
+}
+
+fn compress_all(frames: &Receiver<RawFrame>, packed: &Sender<PackedFrame>, failure: &Failure) {
+    let pack = || -> Result<(), Error> {
+        let failed = |error| Error::from(redb::Error::Io(error));
+        let mut packer = Packer::new().map_err(failed)?;
+        for frame in frames {
+            for frame in packer.pack(frame).map_err(failed)? {
+                if packed.send(frame).is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    };
+    if let Err(error) = pack() {
+        failure.set(error);
+    }
+}

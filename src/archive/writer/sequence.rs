@@ -1,0 +1,412 @@
+//! The second stage of writing: pieces in order of arrival become chunk numbers. One thread, for order lives here; it
+//! compares ids, copies what is new into frames, and writes recipes and the list.
+
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::archive::codec;
+use crate::archive::error::Error;
+use crate::archive::frame::{Class, NewChunk, RawFrame};
+use crate::archive::id::{ChunkId, ChunkNumber, ChunkRun};
+use crate::archive::list::{self, Body, FileBody, Records, Row, StoredRow};
+use crate::archive::recipe::{FullPage, RecipeAt, RecipeBuilder};
+use crate::archive::snapshot::{Counts, KindCount};
+use crate::archive::writer::cut::{self, Batch, CutEntry, Keys, What};
+use crate::archive::writer::known::KnownChunks;
+use crate::model::entry::{EntryHead, Role};
+use crate::model::event::{Event, Observer, Warning};
+use crate::model::payload::{Flaw, volatile};
+
+/// What a cutting thread has to say of its entry.
+pub enum CutMessage {
+    Batch(Batch),
+    End(Box<CutEntry>),
+}
+
+/// An entry in the order of arrival.
+pub enum Arrival {
+    File(EntryHead, Receiver<CutMessage>),
+    Folder(EntryHead),
+    Missing(EntryHead),
+}
+
+/// What the archive is told of a snapshot by its entries.
+#[derive(Debug, Default)]
+pub struct Draft {
+    pub list: Vec<ChunkRun>,
+    pub counts: Counts,
+    pub kinds: Vec<KindCount>,
+    pub new_records: u64,
+    pub new_bytes: u64,
+}
+
+/// Entries that cannot be kept are errors instead of warnings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    KeepFlawed,
+    RefuseFlawed,
+}
+
+/// Frames of this size are closed when records of another kind follow.
+const FRAME_OF_A_KIND_MIN: usize = 256 << 10;
+
+/// Gives numbers to chunks.
+pub struct Sequencer {
+    keys: Keys,
+    known: KnownChunks,
+    frames: Frames,
+    /// For records and for slices: the number that comes next if nothing has changed.
+    expected: [ChunkNumber; 2],
+    rows: Vec<StoredRow>,
+    draft: Draft,
+    strictness: Strictness,
+    observer: Arc<dyn Observer + Send + Sync>,
+}
+
+/// The frame of each class that is being filled.
+struct Frames {
+    open: [Option<RawFrame>; 4],
+    next: ChunkNumber,
+    full: Sender<RawFrame>,
+}
+
+/// The entry that is being written.
+struct Writing {
+    recipe: RecipeBuilder,
+    pages: Vec<ChunkRun>,
+    /// The only page so far.
+    first: Option<Vec<u8>>,
+    new_records: u64,
+    flaw: Option<Flaw>,
+}
+
+/// The stage that takes the frames has failed; its own error tells why.
+pub struct Stopped;
+
+/// Why sequencing ended early.
+pub enum Stop {
+    Stopped,
+    Failed(Error),
+}
+
+impl From<Stopped> for Stop {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Sequencer {
+    #[must_use]
+    pub fn new(
+        keys: Keys,
+        known: KnownChunks,
+        next: ChunkNumber,
+        full: Sender<RawFrame>,
+        strictness: Strictness,
+        observer: Arc<dyn Observer + Send + Sync>,
+    ) -> Self {
+        let frames = Frames { open: [const { None }; 4], next, full };
+        let expected = [ChunkNumber(0); 2];
+        Self { keys, known, frames, expected, rows: Vec::new(), draft: Draft::default(), strictness, observer }
+    }
+
+    /// Takes every entry in order, until there are no more.
+    ///
+    /// # Errors
+    /// When a stage before or after this one has failed, or the archive's index cannot be read.
+    pub fn run(mut self, arrivals: &Receiver<Arrival>) -> Result<Draft, Stop> {
+        let mut last_kind = Vec::new();
+        for arrival in arrivals {
+            let row = match arrival {
+                Arrival::Folder(head) => Row { head, body: Body::Folder },
+                Arrival::Missing(head) => Row { head, body: Body::Missing },
+                Arrival::File(head, messages) => {
+                    let kind = kind_of(head.path.name());
+                    if kind != last_kind {
+                        self.frames.close_records(FRAME_OF_A_KIND_MIN)?;
+                        last_kind = kind;
+                    }
+                    let body = self.file(&head, &messages)?;
+                    Row { head, body: Body::File(body) }
+                }
+            };
+            self.count(&row);
+            self.rows.push(StoredRow::from(&row));
+            if self.rows.len() == list::ROWS {
+                self.flush_rows()?;
+            }
+        }
+        self.flush_rows()?;
+        self.frames.close_all()?;
+        Ok(self.draft)
+    }
+
+    fn file(&mut self, head: &EntryHead, messages: &Receiver<CutMessage>) -> Result<FileBody, Stop> {
+        let mut writing =
+            Writing { recipe: RecipeBuilder::default(), pages: Vec::new(), first: None, new_records: 0, flaw: None };
+        for message in messages {
+            match message {
+                CutMessage::Batch(batch) => self.batch(&mut writing, &batch)?,
+                CutMessage::End(entry) => return self.end(head, writing, *entry),
+            }
+        }
+        // The thread that cut this entry is gone without its end.
+        Err(Stop::Stopped)
+    }
+
+    fn batch(&mut self, writing: &mut Writing, batch: &Batch) -> Result<(), Stop> {
+        for piece in &batch.pieces {
+            let bytes = &batch.bytes[piece.bytes.clone()];
+            match &piece.what {
+                What::Literal => writing.recipe.literal(bytes),
+                What::Plain(id) => {
+                    let number = self.slice(*id, bytes)?;
+                    writing.recipe.chunk(number);
+                }
+                What::Record { id, values, value_count, value_check } => {
+                    let values = &batch.values[values.clone()];
+                    let place = batch.offset.saturating_add_unsigned(piece.bytes.start as u64).cast_unsigned();
+                    let (value_count, value_check) = (*value_count, *value_check);
+                    self.record(writing, place, &NewChunk { id: *id, bytes, values, value_count, value_check })?;
+                }
+            }
+            if let Some(page) = writing.recipe.full_page() {
+                self.page(writing, page, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, writing: &mut Writing, place: u64, record: &NewChunk<'_>) -> Result<(), Stop> {
+        if let Some((number, check)) = self.expected(0, &record.id)? {
+            let values = (check != record.value_check).then_some(record.values);
+            writing.recipe.record(number, values);
+            return Ok(());
+        }
+        // Only what was found to be JSON is a record, so a known one need not be looked at again.
+        if let Err(flaw) = cut::check(record.bytes) {
+            writing.flaw.get_or_insert(cut::shifted(flaw, place));
+            let mut whole = Vec::with_capacity(record.bytes.len() + 2 * record.values.len());
+            volatile::fill(record.bytes, record.values, &mut whole).expect("values were cut from this record");
+            let number = self.slice(ChunkId::of(&self.keys.plain, &whole), &whole)?;
+            writing.recipe.chunk(number);
+            return Ok(());
+        }
+        let number = self.add(Class::Records, record)?;
+        writing.new_records += 1;
+        writing.recipe.record(number, None);
+        Ok(())
+    }
+
+    /// The number of a slice of plain content.
+    fn slice(&mut self, id: ChunkId, bytes: &[u8]) -> Result<ChunkNumber, Stop> {
+        if let Some((number, _)) = self.expected(1, &id)? {
+            return Ok(number);
+        }
+        self.add(Class::Plain, &NewChunk { id, bytes, values: &[], value_count: 0, value_check: 0 })
+    }
+
+    /// The number of a chunk that only the archive itself reads.
+    fn own(&mut self, class: Class, key: &[u8; 32], bytes: &[u8]) -> Result<ChunkNumber, Stop> {
+        let id = ChunkId::of(key, bytes);
+        match self.known.find(&id)? {
+            Some((number, _)) => Ok(number),
+            None => self.add(class, &NewChunk { id, bytes, values: &[], value_count: 0, value_check: 0 }),
+        }
+    }
+
+    /// The chunk with this id, looked for where it stood last time: next in line, or one further when the one in line
+    /// was changed or deleted; then anywhere.
+    fn expected(&mut self, line: usize, id: &ChunkId) -> Result<Option<(ChunkNumber, u64)>, Error> {
+        for number in [self.expected[line], self.expected[line].plus(1)] {
+            if let Some(known) = self.known.at(number)?.filter(|known| known.id == *id) {
+                self.expected[line] = number.plus(1);
+                return Ok(Some((number, known.value_check)));
+            }
+        }
+        let found = self.known.find(id)?;
+        if let Some((number, _)) = found {
+            self.expected[line] = number.plus(1);
+        }
+        Ok(found)
+    }
+
+    fn add(&mut self, class: Class, new: &NewChunk<'_>) -> Result<ChunkNumber, Stop> {
+        let number = self.frames.push(class, new)?;
+        self.known.add(new.id, number, new.value_check);
+        self.draft.new_bytes += (new.bytes.len() + new.values.len()) as u64;
+        Ok(number)
+    }
+
+    fn page(&mut self, writing: &mut Writing, page: FullPage, is_last: bool) -> Result<(), Stop> {
+        let values = match &page.values[..] {
+            [] => None,
+            values => {
+                let key = self.keys.values;
+                Some(self.own(Class::Values, &key, values)?)
+            }
+        };
+        let bytes = page.encode(values);
+        if is_last && writing.pages.is_empty() && FullPage::is_inline(&bytes) {
+            writing.first = Some(bytes);
+            return Ok(());
+        }
+        let key = self.keys.recipes;
+        let number = self.own(Class::Recipes, &key, &bytes)?;
+        ChunkRun::push(&mut writing.pages, number);
+        Ok(())
+    }
+
+    fn end(&mut self, head: &EntryHead, mut writing: Writing, entry: CutEntry) -> Result<FileBody, Stop> {
+        let last = std::mem::take(&mut writing.recipe).finish();
+        self.page(&mut writing, last, true)?;
+        let recipe = match writing.first {
+            Some(page) => RecipeAt::Here(page),
+            None => RecipeAt::Chunks(writing.pages),
+        };
+        // The cutter sees the skeleton, this stage the records: the first flaw of the two.
+        let flaw = match (entry.flaw, writing.flaw) {
+            (Some(one), Some(other)) => Some(if one.offset <= other.offset { one } else { other }),
+            (one, other) => one.or(other),
+        };
+        if let Some(flaw) = &flaw {
+            if self.strictness == Strictness::RefuseFlawed {
+                return Err(Error::Flawed { path: head.path.clone(), flaw: flaw.clone() }.into());
+            }
+            self.warn(Warning::NoRecords { path: head.path.clone(), flaw: flaw.clone() });
+        }
+        let records = match (&entry.outline, &flaw) {
+            (Some(outline), None) => Some(self.records(head, outline, &entry.older_versions)),
+            _ => None,
+        };
+        self.count_kind(records.as_ref(), entry.size, writing.new_records);
+        Ok(FileBody { size: entry.size, digest: entry.digest, recipe, records, flaw })
+    }
+
+    fn records(&self, head: &EntryHead, outline: &crate::model::payload::Outline, older_versions: &[u64]) -> Records {
+        let kind = outline.kind(&String::from_utf8_lossy(head.path.name()));
+        if !kind.is_known() {
+            self.warn(Warning::UnknownKind { path: head.path.clone(), kind: kind.name().to_owned() });
+        }
+        let array = outline.records(&kind);
+        Records {
+            count: array.map_or(0, |array| outline.arrays[array].elements),
+            older_versions: array.and_then(|array| older_versions.get(array)).copied().unwrap_or(0),
+            objecttype: outline.objecttype.clone(),
+            kind: kind.name().to_owned(),
+        }
+    }
+
+    fn warn(&self, warning: Warning) {
+        self.observer.observe(Event::Warning(warning));
+    }
+
+    fn count_kind(&mut self, records: Option<&Records>, bytes: u64, new_records: u64) {
+        self.draft.new_records += new_records;
+        let Some(records) = records else { return };
+        let same = |kind: &&mut KindCount| kind.kind == records.kind && kind.objecttype == records.objecttype;
+        let kind = match self.draft.kinds.iter_mut().find(same) {
+            Some(kind) => kind,
+            None => {
+                self.draft.kinds.push(KindCount {
+                    kind: records.kind.clone(),
+                    objecttype: records.objecttype.clone(),
+                    payloads: 0,
+                    records: 0,
+                    older_versions: 0,
+                    bytes: 0,
+                    new_records: 0,
+                });
+                self.draft.kinds.last_mut().expect("a kind was just added")
+            }
+        };
+        kind.payloads += 1;
+        kind.records += records.count;
+        kind.older_versions += records.older_versions;
+        kind.bytes += bytes;
+        kind.new_records += new_records;
+    }
+
+    fn count(&mut self, row: &Row) {
+        let counts = &mut self.draft.counts;
+        counts.entries += 1;
+        let body = match &row.body {
+            Body::Folder => return counts.folders += 1,
+            Body::Missing => return counts.missing += 1,
+            Body::File(body) => body,
+        };
+        counts.bytes += body.size;
+        match row.head.role {
+            Role::Payload => {
+                counts.payloads += 1;
+                counts.payload_bytes += body.size;
+                counts.records += body.records.as_ref().map_or(0, |records| records.count);
+                counts.flawed += u64::from(body.flaw.is_some());
+            }
+            Role::File => {
+                counts.files += 1;
+                counts.file_bytes += body.size;
+            }
+            Role::Rendition => {
+                counts.renditions += 1;
+                counts.file_bytes += body.size;
+            }
+            Role::Log => counts.logs += 1,
+            Role::Unlisted => counts.unlisted += 1,
+            Role::Manifest | Role::Datamodel | Role::BaseConfig => {}
+        }
+    }
+
+    fn flush_rows(&mut self) -> Result<(), Stop> {
+        if !self.rows.is_empty() {
+            let page = codec::encode(&std::mem::take(&mut self.rows));
+            let key = self.keys.recipes;
+            let number = self.own(Class::Recipes, &key, &page)?;
+            ChunkRun::push(&mut self.draft.list, number);
+        }
+        Ok(())
+    }
+}
+
+impl Frames {
+    fn push(&mut self, class: Class, new: &NewChunk<'_>) -> Result<ChunkNumber, Stopped> {
+        let slot = class as usize;
+        let more = new.bytes.len() + new.values.len();
+        if self.open[slot].as_ref().is_some_and(|frame| frame.is_full(more)) {
+            self.close(slot)?;
+        }
+        let next = self.next;
+        let frame = self.open[slot].get_or_insert_with(|| RawFrame::new(class));
+        frame.push(next, new);
+        self.next = next.plus(1);
+        Ok(next)
+    }
+
+    fn close(&mut self, slot: usize) -> Result<(), Stopped> {
+        match self.open[slot].take() {
+            Some(frame) => self.full.send(frame).map_err(|_| Stopped),
+            None => Ok(()),
+        }
+    }
+
+    fn close_records(&mut self, min: usize) -> Result<(), Stopped> {
+        let slot = Class::Records as usize;
+        if self.open[slot].as_ref().is_some_and(|frame| frame.bytes() >= min) { self.close(slot) } else { Ok(()) }
+    }
+
+    fn close_all(&mut self) -> Result<(), Stopped> {
+        (0..self.open.len()).try_for_each(|slot| self.close(slot))
+    }
+}
+
+/// What payloads of one kind and objecttype have in common in their names.
+fn kind_of(name: &[u8]) -> Vec<u8> {
+    name.iter().copied().filter(|byte| !byte.is_ascii_digit()).collect()
+}

@@ -1,0 +1,68 @@
+//! Import: a directory becomes a snapshot.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::archive::runs::RunOutcome;
+use crate::archive::snapshot::backup_name;
+use crate::archive::{ArchiveMut, ArchiveWriter, Snapshot, Strictness, WriteOptions};
+use crate::jobs::Error;
+use crate::jobs::copy::copy;
+use crate::layout::{DirectoryReader, MissingPayloads};
+use crate::model::backup::BackupReader as _;
+use crate::model::event::{Event, Observer};
+
+/// What to import, and how.
+pub struct Import {
+    /// A directory, or the manifest in it.
+    pub source: PathBuf,
+    /// The backup name; the source instance's name if there is none.
+    pub name: Option<String>,
+    pub missing: MissingPayloads,
+    pub strictness: Strictness,
+}
+
+/// What an import has done.
+pub struct Imported {
+    pub snapshot: Snapshot,
+}
+
+impl Import {
+    /// Imports into the archive at `archive`, which is created if there is none. The source is looked at first: what
+    /// cannot be imported leaves no archive behind.
+    ///
+    /// # Errors
+    /// When an end fails; then the archive is as good as before, and what was stored already is found again.
+    pub fn run(&self, archive: &std::path::Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Imported, Error> {
+        let reader = DirectoryReader::open(&self.source, self.missing, &**observer)?;
+        let name = self.name(&reader)?;
+        let archive = ArchiveMut::open_or_create(archive)?;
+        let run = archive.begin_run(&format!("import {name}"))?;
+        let totals = reader.totals();
+        observer.observe(Event::Started { verb: "import", entries: totals.entries, bytes: totals.bytes });
+        let options = WriteOptions { name, run: run.id, strictness: self.strictness };
+        let imported: Result<Snapshot, Error> = ArchiveWriter::new(&archive, options, Arc::clone(observer))
+            .map_err(Error::from)
+            .and_then(|writer| copy(&reader, writer, &**observer));
+        let outcome = match &imported {
+            Ok(snapshot) => RunOutcome::Done { snapshot: Some(snapshot.number) },
+            Err(error) => RunOutcome::Failed { why: error.to_string() },
+        };
+        // After a failed write the handle refuses everything; the failure to record that must not hide the failure.
+        let recorded = archive.end_run(run, outcome, &[]);
+        let snapshot = imported?;
+        recorded?;
+        archive.close()?;
+        Ok(Imported { snapshot })
+    }
+
+    fn name(&self, reader: &DirectoryReader) -> Result<String, Error> {
+        if let Some(name) = &self.name {
+            return Ok(backup_name(name)?);
+        }
+        let folder = || std::fs::canonicalize(&self.source).ok()?.file_name().map(|name| name.to_string_lossy().into_owned());
+        let candidates = [reader.manifest().instance().name, folder()];
+        let legal = candidates.iter().flatten().find_map(|name| backup_name(name).ok());
+        legal.ok_or_else(|| Error::NoName(self.source.display().to_string()))
+    }
+}

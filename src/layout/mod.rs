@@ -1,0 +1,22 @@
+//! The standard form of a backup outside of an archive: a directory with `manifest.json`, JSON payloads and files. What
+//! comes in is checked before it is read and never followed out; what goes out is visible only when it is complete.
+
+mod error;
+
+mod input;
+mod walk;
+mod gzip;
+
+mod listing;
+mod reader;
+
+mod packing;
+mod partial;
+mod tree;
+mod writer;
+
+pub use error::{Error, Special, Unfit};
+pub use listing::MissingPayloads;
+pub use partial::Existing;
+pub use reader::{DirectoryReader, Totals};
+pub use writer::{DirectoryWriter, WriteOptions, Written};

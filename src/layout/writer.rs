@@ -1,0 +1,185 @@
+//! Writes a backup as a directory that is visible only when it is complete.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+
+use crate::layout::error::Error;
+use crate::layout::gzip;
+use crate::layout::listing;
+use crate::layout::packing::Packing;
+use crate::layout::partial::{Existing, Partial};
+use crate::layout::tree::{self, Tree};
+use crate::model::backup::BackupWriter;
+use crate::model::entry::{Content, Encoding, EntryHead, FileTime, Role};
+use crate::model::manifest::{self, Manifest};
+use crate::model::path::EntryPath;
+
+/// What is read before it is written: long writes, and still a small part of the memory.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// How to write a directory.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WriteOptions {
+    pub existing: Existing,
+    /// `None`: what was gzip becomes gzip. 0: nothing is compressed, and `.json.gz` becomes `.json`. 1 to 9: all payloads
+    /// are compressed, and `.json` becomes `.json.gz`. The manifest follows.
+    pub compression: Option<u32>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Files and empty folders.
+    pub entries: u64,
+    /// The length of all files on disk.
+    pub bytes: u64,
+}
+
+/// Whether the manifest stands there. It is put first, but where names change it cannot be written before the end.
+enum ManifestState {
+    Awaited(Option<FileTime>),
+    Written,
+}
+
+/// A backup that is being written as a directory.
+pub struct DirectoryWriter {
+    partial: Partial,
+    tree: Tree,
+    packing: Packing,
+    buffer: Box<[u8]>,
+    manifest: ManifestState,
+    written: Written,
+}
+
+impl DirectoryWriter {
+    /// Begins a backup that is to become the directory `destination`; the directories on the way to it are created.
+    ///
+    /// # Errors
+    /// When the destination is a link, a file, a mount point, or holds the working directory; when it is a directory that
+    /// is not empty, unless it is a backup and may be replaced; when it cannot be written.
+    pub fn create(destination: &Path, options: WriteOptions) -> Result<Self, Error> {
+        let packing = Packing::new(options.compression)?;
+        let partial = Partial::create(destination, options.existing)?;
+        let root = partial.dir().try_clone();
+        let root = root.map_err(|source| Error::Place { path: destination.to_owned(), source })?;
+        Ok(Self {
+            partial,
+            tree: Tree::new(root),
+            packing,
+            buffer: vec![0; BUFFER_BYTES].into(),
+            manifest: ManifestState::Awaited(None),
+            written: Written::default(),
+        })
+    }
+
+    fn write_file(&mut self, head: &EntryHead, content: &mut dyn Read) -> Result<(), Error> {
+        let (path, level) = self.packing.place(head);
+        let mut file = self.tree.create_file(&path)?;
+        let mut copy = Copy { from: &head.path, to: &path, buffer: &mut self.buffer };
+        match level {
+            None => copy.run(content, &mut file)?,
+            Some(level) => {
+                let mut packer = gzip::packer(&mut file, level);
+                copy.run(content, &mut packer)?;
+                packer.try_finish().map_err(|source| Error::Write { path: path.clone(), source })?;
+            }
+        }
+        let bytes = close(file, head.modified).map_err(|source| Error::Write { path, source })?;
+        self.written.bytes += bytes;
+        self.written.entries += 1;
+        Ok(())
+    }
+
+    fn put_manifest(&mut self, head: &EntryHead, content: &mut dyn Read) -> Result<(), Error> {
+        if matches!(self.packing, Packing::Kept) {
+            self.manifest = ManifestState::Written;
+            return self.write_file(head, content);
+        }
+        self.manifest = ManifestState::Awaited(head.modified);
+        let read = io::copy(content, &mut io::sink());
+        read.map_err(|source| Error::Content { path: head.path.clone(), source })?;
+        Ok(())
+    }
+
+    fn settle_manifest(&mut self, manifest: &Manifest) -> Result<(), Error> {
+        let ManifestState::Awaited(modified) = self.manifest else { return Ok(()) };
+        let renamed = self.packing.manifest(manifest).map_err(Error::Manifest)?;
+        let head = EntryHead {
+            path: listing::path_of(manifest::FILE_NAME),
+            role: Role::Manifest,
+            encoding: Encoding::Plain,
+            modified,
+        };
+        self.write_file(&head, &mut renamed.as_ref().unwrap_or(manifest).bytes())
+    }
+}
+
+impl BackupWriter for DirectoryWriter {
+    type Error = Error;
+    type Outcome = Written;
+
+    /// Missing entries leave nothing behind.
+    fn put(&mut self, head: &EntryHead, content: Content<'_>) -> Result<(), Error> {
+        match content {
+            Content::Bytes(content) if head.role == Role::Manifest => self.put_manifest(head, content),
+            Content::Bytes(content) => self.write_file(head, content),
+            Content::Folder => {
+                self.written.entries += 1;
+                self.tree.create_folder(&head.path, head.modified)
+            }
+            Content::Missing => Ok(()),
+        }
+    }
+
+    /// Puts the directory in its place. Only where it replaces another one, its files are written to disk first.
+    fn finish(mut self, manifest: &Manifest) -> Result<Written, Error> {
+        self.settle_manifest(manifest)?;
+        self.partial.publish()?;
+        Ok(self.written)
+    }
+}
+
+/// One copy from a content to a file, each with the path under which its errors are told.
+struct Copy<'a> {
+    from: &'a EntryPath,
+    to: &'a EntryPath,
+    buffer: &'a mut [u8],
+}
+
+impl Copy<'_> {
+    fn run(&mut self, content: &mut dyn Read, target: &mut impl Write) -> Result<(), Error> {
+        loop {
+            let count = fill(self.buffer, content)
+                .map_err(|source| Error::Content { path: self.from.clone(), source })?;
+            target
+                .write_all(&self.buffer[..count])
+                .map_err(|source| Error::Write { path: self.to.clone(), source })?;
+            if count < self.buffer.len() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Reads until the buffer is full or the content ends, however small the pieces are in which it comes.
+fn fill(buffer: &mut [u8], content: &mut dyn Read) -> io::Result<usize> {
+    let mut count = 0;
+    while count < buffer.len() {
+        match content.read(&mut buffer[count..]) {
+            Ok(0) => break,
+            Ok(more) => count += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
+}
+
+/// Sets the time of a file that is complete, and tells its length.
+fn close(mut file: File, modified: Option<FileTime>) -> io::Result<u64> {
+    if let Some(modified) = modified {
+        file.set_modified(tree::system_time(modified))?;
+    }
+    file.stream_position()
+}

@@ -1,0 +1,19 @@
+//! `fonds` keeps backups of fylr and easydb5 instances in one deduplicating archive file and gives any of them back.
+//!
+//! The layers, dependencies going down only:
+//!
+//! ```text
+//! jobs              the verbs: open two ends, run, report events
+//! archive   layout  the ends; these never know each other
+//! model             the words: pure data, no I/O, no clock
+//! ```
+//!
+//! Nothing in this library prints, reads the environment or exits: all it has to say is a
+//! [`model::event::Event`].
+
+pub mod model;
+
+pub mod archive;
+pub mod layout;
+
+pub mod jobs;

@@ -1,0 +1,11 @@
+//! The words every other layer speaks: pure data, no I/O, no clock.
+
+pub mod path;
+
+pub mod entry;
+pub mod manifest;
+
+pub mod payload;
+
+pub mod backup;
+pub mod event;

@@ -1,0 +1,254 @@
+//! Volatile values: what differs in every backup though nothing changed. They are the values of the query parameters
+//! `x-fylr-signature` and `access_token`, wherever they stand in a record. They are cut out before a record is
+//! addressed and put back at the same places: `fill(strip(record)) == record` for every byte string.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, Anchored, Input};
+
+/// What stands in front of a volatile value.
+const PARAMETERS: [&str; 2] = ["x-fylr-signature=", "access_token="];
+/// The member that tells an older version of a record from its current one.
+const LATEST_VERSION: &str = "\"_latest_version\"";
+
+static SCANNER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new([PARAMETERS[0], PARAMETERS[1], LATEST_VERSION]).expect("three short patterns are a legal automaton")
+});
+
+/// Bytes of which a value consists: those that RFC 3986 allows in a query, less what ends a parameter (`&`), a JSON
+/// string or an escape. No byte of a parameter's name ends a value and every value ends before one of the others, so
+/// cutting values can neither make nor hide a parameter.
+const fn is_value_byte(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'%' | b'+' | b'=' | b'/' | b':' | b'@')
+}
+
+/// What one pass over a record found.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Stripped {
+    /// Bytes left of the record.
+    pub len: usize,
+    /// Volatile values cut out, empty ones included.
+    pub values: u32,
+    /// The record says that it is not the latest version of its object.
+    pub older_version: bool,
+}
+
+/// Cuts the volatile values out of `record` in place; what is left is its first [`Stripped::len`] bytes. The values
+/// are appended to `values` in the packed form that [`fill`] reads.
+pub fn strip(record: &mut [u8], values: &mut Vec<u8>) -> Stripped {
+    let mut found = Stripped { len: record.len(), ..Stripped::default() };
+    let mut read = 0;
+    let mut written = None;
+    while let Some(hit) = SCANNER.find(Input::new(&*record).range(read..).anchored(Anchored::No)) {
+        let end = hit.end();
+        if hit.pattern().as_usize() == 2 {
+            found.older_version |= is_false(&record[end..]);
+            written = written.map(|written| move_down(record, read..end, written));
+            read = end;
+            continue;
+        }
+        let length = record[end..].iter().take_while(|byte| is_value_byte(**byte)).count();
+        pack(&record[end..end + length], values);
+        found.values += 1;
+        written = Some(match written {
+            Some(written) => move_down(record, read..end, written),
+            None => end,
+        });
+        read = end + length;
+    }
+    if let Some(written) = written {
+        let end = record.len();
+        found.len = move_down(record, read..end, written);
+    }
+    found
+}
+
+fn move_down(record: &mut [u8], from: std::ops::Range<usize>, to: usize) -> usize {
+    let length = from.len();
+    record.copy_within(from, to);
+    to + length
+}
+
+/// Whether the member that follows its name is `false`.
+fn is_false(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    rest.strip_prefix(b":").is_some_and(|value| value.trim_ascii_start().starts_with(b"false"))
+}
+
+/// Values that cannot be the ones cut out of this record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("volatile values do not fit their record")]
+pub struct Misfit;
+
+/// Puts the packed `values` back into `stripped` and appends the record to `out`.
+///
+/// # Errors
+/// When there are fewer or more values than places.
+pub fn fill(stripped: &[u8], mut values: &[u8], out: &mut Vec<u8>) -> Result<(), Misfit> {
+    let mut read = 0;
+    for hit in SCANNER.find_iter(stripped) {
+        if hit.pattern().as_usize() == 2 {
+            continue;
+        }
+        out.extend_from_slice(&stripped[read..hit.end()]);
+        read = hit.end();
+        values = unpack(values, out)?;
+    }
+    out.extend_from_slice(&stripped[read..]);
+    if values.is_empty() { Ok(()) } else { Err(Misfit) }
+}
+
+/// How many volatile values a stripped record has places for.
+#[must_use]
+pub fn places(stripped: &[u8]) -> u32 {
+    SCANNER.find_iter(stripped).filter(|hit| hit.pattern().as_usize() != 2).count() as u32
+}
+
+/// How many of the packed `values`' bytes belong to the next `count` values.
+///
+/// # Errors
+/// When there are fewer values.
+pub fn span(values: &[u8], count: u32) -> Result<usize, Misfit> {
+    let mut at = 0;
+    for _ in 0..count {
+        let (head, width) = head(&values[at..])?;
+        at += width + head.stored();
+        if at > values.len() {
+            return Err(Misfit);
+        }
+    }
+    Ok(at)
+}
+
+/// In front of each packed value: its length, and whether it is hex with two digits a byte. As LEB128 of
+/// `length * 2 + hex`.
+struct Head {
+    length: usize,
+    hex: bool,
+}
+
+impl Head {
+    fn stored(&self) -> usize {
+        if self.hex { self.length / 2 } else { self.length }
+    }
+}
+
+fn pack(value: &[u8], out: &mut Vec<u8>) {
+    let hex = value.len() % 2 == 0 && !value.is_empty() && value.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let mut head = value.len() * 2 + usize::from(hex);
+    while head >= 0x80 {
+        out.push(head as u8 | 0x80);
+        head >>= 7;
+    }
+    out.push(head as u8);
+    if hex {
+        let digit = |byte: u8| if byte < b'a' { byte - b'0' } else { byte - b'a' + 10 };
+        out.extend(value.chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])));
+    } else {
+        out.extend_from_slice(value);
+    }
+}
+
+fn head(bytes: &[u8]) -> Result<(Head, usize), Misfit> {
+    let mut value = 0usize;
+    for (at, byte) in bytes.iter().enumerate().take(9) {
+        value |= usize::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Ok((Head { length: value >> 1, hex: value & 1 == 1 }, at + 1));
+        }
+    }
+    Err(Misfit)
+}
+
+fn unpack<'a>(values: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], Misfit> {
+    let (head, width) = head(values)?;
+    let (stored, rest) = values[width..].split_at_checked(head.stored()).ok_or(Misfit)?;
+    if head.hex {
+        const DIGITS: [u8; 16] = *b"0123456789abcdef";
+        out.extend(stored.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]));
+    } else {
+        out.extend_from_slice(stored);
+    }
+    Ok(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::{Strategy, any, prop, prop_assert_eq, prop_oneof, proptest, Just};
+
+    fn round_trip(record: &[u8]) -> (Vec<u8>, Stripped) {
+        let mut stripped = record.to_vec();
+        let mut values = Vec::new();
+        let found = strip(&mut stripped, &mut values);
+        stripped.truncate(found.len);
+        let mut filled = Vec::new();
+        fill(&stripped, &values, &mut filled).expect("values fit the record they were cut from");
+        assert_eq!(filled, record);
+        assert_eq!(span(&values, found.values), Ok(values.len()));
+        (stripped, found)
+    }
+
+    #[test]
+    fn signatures_and_tokens_are_cut_out() {
+        let (stripped, found) = round_trip(
+            br#"{"url":"https://x/y?access_token=Zm9v&x-fylr-signature=00ff","o":"a?x-fylr-signature=&b","p":"\u0026access_token=\""}"#,
+        );
+        assert_eq!(
+            stripped,
+            br#"{"url":"https://x/y?access_token=&x-fylr-signature=","o":"a?x-fylr-signature=&b","p":"\u0026access_token=\""}"#
+        );
+        assert_eq!(found.values, 4);
+    }
+
+    #[test]
+    fn a_fresh_signature_leaves_the_same_record() {
+        let with = |signature: &str| round_trip(format!("{{\"u\":\"?x-fylr-signature={signature}\"}}").as_bytes()).0;
+        assert_eq!(with(&"ab".repeat(64)), with(&"12".repeat(64)));
+    }
+
+    #[test]
+    fn older_versions_are_seen() {
+        for (record, older) in [
+            (r#"{"_latest_version":false}"#, true),
+            ("{\"_latest_version\" :\n false}", true),
+            (r#"{"_latest_version":true}"#, false),
+            (r#"{"_latest_version_deleted_at":false}"#, false),
+            (r#"{"a":1}"#, false),
+        ] {
+            assert_eq!(round_trip(record.as_bytes()).1.older_version, older, "{record}");
+        }
+    }
+
+    #[test]
+    fn values_of_another_record_are_refused() {
+        let mut out = Vec::new();
+        assert_eq!(fill(b"?access_token=", b"", &mut out), Err(Misfit));
+        assert_eq!(fill(b"nothing", b"\x00", &mut out), Err(Misfit));
+        assert_eq!(fill(b"?access_token=", b"\xff\xff\xff\xff\xff\xff\xff\xff\x7f", &mut out), Err(Misfit));
+    }
+
+    fn odd_record() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            Just(b"x-fylr-signature=".to_vec()),
+            Just(b"access_token=".to_vec()),
+            Just(b"access_token".to_vec()),
+            Just(b"x-fylr-".to_vec()),
+            Just(b"\"_latest_version\":false".to_vec()),
+            Just(b"0123456789abcdef".to_vec()),
+            Just(b"&".to_vec()),
+            Just(b"\"".to_vec()),
+            prop::collection::vec(any::<u8>(), 0..6),
+        ];
+        prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn filling_undoes_stripping(record in odd_record()) {
+            let (stripped, _) = round_trip(&record);
+            let (again, _) = round_trip(&stripped);
+            prop_assert_eq!(again, stripped);
+        }
+    }
+}
