@@ -81,6 +81,15 @@ impl Archive {
         Ok(Self { path: path.to_owned(), header, database })
     }
 
+    /// Looks at a database that is already open.
+    ///
+    /// # Errors
+    /// When it is no archive of a known format.
+    pub fn from_database(path: &Path, database: Database) -> Result<Self, Error> {
+        let header = read_header(path, &database.begin_read()?)?;
+        Ok(Self { path: path.to_owned(), header, database: Readable::Repaired(database) })
+    }
+
     fn repaired(path: &Path) -> Result<Database, Error> {
         let overlay = Overlay::open(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
         let mut builder = Builder::new();

@@ -1,5 +1,7 @@
 //! Frames: chunks of one class, gathered in order of arrival and compressed together.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bincode::{Decode, Encode};
 
 use crate::archive::codec::Malformed;
@@ -43,6 +45,46 @@ impl Class {
             Self::Recipes => "fonds 2026-11 chunk ids of recipes",
             Self::Values => "fonds 2026-11 chunk ids of volatile values",
         }
+    }
+}
+
+/// How large frames become. Records compress evenly, so their frames are measured out for a whole number of them to
+/// fill a pack; else half a frame of every pack would stay empty.
+#[derive(Debug)]
+pub struct FrameSizes {
+    records: AtomicUsize,
+}
+
+/// Packs are planned to be so full (in percent), as no two frames shrink quite alike.
+const FILL: usize = 99;
+
+impl Default for FrameSizes {
+    fn default() -> Self {
+        Self { records: AtomicUsize::new(Class::Records.frame_bytes()) }
+    }
+}
+
+impl FrameSizes {
+    /// The plain bytes at which a frame is full.
+    #[must_use]
+    pub fn of(&self, class: Class) -> usize {
+        match class {
+            Class::Records => self.records.load(Ordering::Relaxed),
+            class => class.frame_bytes(),
+        }
+    }
+
+    /// Learns from a full frame of records.
+    pub fn learn(&self, plain: usize, cost: usize) {
+        let full = Class::Records.frame_bytes();
+        if plain < full / 2 || cost == 0 {
+            return;
+        }
+        let pack_plain = (pack::ROOM_MAX as u64 * FILL as u64 / 100 * plain as u64 / cost as u64) as usize;
+        let frames = pack_plain.div_ceil(full).max(1);
+        let learned = (pack_plain / frames).min(full);
+        let before = self.records.load(Ordering::Relaxed);
+        self.records.store((3 * before + learned) / 4, Ordering::Relaxed);
     }
 }
 
@@ -177,8 +219,8 @@ impl RawFrame {
 
     /// Whether `more` bytes would overfill the frame.
     #[must_use]
-    pub fn is_full(&self, more: usize) -> bool {
-        !self.is_empty() && self.chunks.len() + self.values.len() + more > self.class.frame_bytes()
+    pub fn is_full(&self, more: usize, sizes: &FrameSizes) -> bool {
+        !self.is_empty() && self.chunks.len() + self.values.len() + more > sizes.of(self.class)
     }
 
     pub fn push(&mut self, number: ChunkNumber, chunk: &NewChunk<'_>) {
@@ -222,7 +264,7 @@ pub struct PackedFrame {
     pub entry: FrameEntry,
     /// The stored bytes of chunks and values.
     pub stored: Vec<u8>,
-    /// In the order of the chunks, as are the value checks.
+    /// In the order of the chunks, as are the value checks; both empty when the frame comes from a stored pack.
     pub ids: Vec<ChunkId>,
     pub value_checks: Vec<u64>,
 }
@@ -238,6 +280,8 @@ impl Packer {
         // The pack's own BLAKE3 covers the frame.
         compressor.include_checksum(false)?;
         compressor.include_contentsize(false)?;
+        // Records repeat long texts; looking for short ones costs time and finds nothing better (measured).
+        compressor.set_parameter(zstd::zstd_safe::CParameter::MinMatch(6))?;
         Ok(Self(compressor))
     }
 
@@ -245,11 +289,14 @@ impl Packer {
     ///
     /// # Errors
     /// When zstd fails.
-    pub fn pack(&mut self, raw: RawFrame) -> std::io::Result<Vec<PackedFrame>> {
+    pub fn pack(&mut self, raw: RawFrame, sizes: &FrameSizes) -> std::io::Result<Vec<PackedFrame>> {
         let mut packed = Vec::new();
         let mut rest = vec![raw];
         while let Some(raw) = rest.pop() {
             let whole = self.whole(&raw)?;
+            if raw.class == Class::Records {
+                sizes.learn(raw.chunks.len() + raw.values.len(), pack::cost(&whole));
+            }
             if pack::cost(&whole) <= pack::ROOM_MAX || raw.len() < 2 {
                 packed.push(whole);
             } else {
@@ -321,12 +368,6 @@ impl Frame {
             }
         };
         Ok(Self { chunks, ends: chunk_ends, values, value_ends })
-    }
-
-    /// Chunks in the frame.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.ends.len()
     }
 
     /// Bytes that the frame occupies in memory, nearly.

@@ -1,25 +1,22 @@
-//! The ids of the chunks of a pack, beside the pack: an import compares ids by the hundred thousand and must not read
-//! the packs for that. Derived: each id can be computed again from its chunk.
+//! The ids of chunks, beside the packs: an import compares ids by the hundred thousand and must not read the packs for
+//! that. Derived: each id can be computed again from its chunk.
 
 use bincode::{Decode, Encode};
+use redb::ReadableTable;
 
 use crate::archive::error::{Damage, Error};
-use crate::archive::id::{ChunkId, PackId};
-use crate::archive::pack::OpenPack;
+use crate::archive::id::{ChunkId, ChunkNumber};
 use crate::archive::{codec, seal, tables};
 
-/// The ids of a pack's frames, in their order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
-pub struct PackIds {
-    frames: Vec<FrameIds>,
-}
+/// Bytes of a row's ids: with key, seal and what redb adds four rows fill a page of 4 KiB, and shorter ones fit beside.
+const ROW_MAX: usize = 960;
 
-/// The ids of a frame's chunks.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-struct FrameIds {
+/// The ids of chunks with consecutive numbers.
+#[derive(Debug, Clone, Default, Encode, Decode)]
+struct StoredIds {
     /// 16 bytes each.
     ids: Vec<u8>,
-    /// The chunks that were first seen with volatile values: the distance of each slot to the one before.
+    /// The chunks that were first seen with volatile values: the distance of each to the one before.
     with_values: Vec<u32>,
     /// 8 bytes for each of those: a short hash of its values.
     checks: Vec<u8>,
@@ -33,58 +30,102 @@ pub struct Known {
     pub value_check: u64,
 }
 
-impl PackIds {
+/// The ids of a run of chunks.
+#[derive(Debug, Clone)]
+pub struct IdRun {
+    first: ChunkNumber,
+    known: Vec<Known>,
+}
+
+impl IdRun {
+    /// What is known of a chunk, if it is of this run.
     #[must_use]
-    pub fn of(pack: &OpenPack) -> Self {
-        let frames = pack.frames.iter().map(|frame| FrameIds::new(&frame.ids, &frame.value_checks)).collect();
-        Self { frames }
+    pub fn get(&self, number: ChunkNumber) -> Option<Known> {
+        let ahead = number.0.checked_sub(self.first.0)?;
+        self.known.get(usize::try_from(ahead).ok()?).copied()
     }
 
-    /// Every chunk of a frame; `None` where there is no such frame or it is malformed.
-    #[must_use]
-    pub fn frame(&self, frame: usize) -> Option<Vec<Known>> {
-        let frame = self.frames.get(frame)?;
-        let ids = frame.ids.as_chunks::<16>().0;
+    /// Every chunk of the run.
+    pub fn iter(&self) -> impl Iterator<Item = (ChunkNumber, ChunkId)> {
+        (0..).zip(&self.known).map(|(ahead, known)| (self.first.plus(ahead), known.id))
+    }
+
+    /// Bytes of the row, nearly.
+    fn weight(&self) -> usize {
+        let checks = self.known.iter().filter(|known| known.value_check != 0).count();
+        16 * self.known.len() + 10 * checks
+    }
+
+    fn stored(&self) -> StoredIds {
+        let ids = self.known.iter().flat_map(|known| known.id.0).collect();
+        let mut stored = StoredIds { ids, ..StoredIds::default() };
+        let mut last = 0;
+        for (slot, known) in self.known.iter().enumerate().filter(|(_, known)| known.value_check != 0) {
+            stored.with_values.push((slot - last) as u32);
+            stored.checks.extend_from_slice(&known.value_check.to_le_bytes());
+            last = slot;
+        }
+        stored
+    }
+
+    fn restored(first: ChunkNumber, stored: &StoredIds) -> Option<Self> {
+        let ids = stored.ids.as_chunks::<16>().0;
         let mut known: Vec<Known> = ids.iter().map(|id| Known { id: ChunkId(*id), value_check: 0 }).collect();
         let mut slot = 0;
-        for (distance, check) in frame.with_values.iter().zip(frame.checks.as_chunks::<8>().0) {
+        for (distance, check) in stored.with_values.iter().zip(stored.checks.as_chunks::<8>().0) {
             slot += *distance as usize;
             known.get_mut(slot)?.value_check = u64::from_le_bytes(*check);
         }
-        Some(known)
-    }
-
-    /// Writes the row of a pack.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn insert(&self, table: &mut redb::Table<'_, u64, &[u8]>, pack: PackId) -> Result<(), Error> {
-        let sealed = seal::seal("ids", &tables::key_of(pack.0), codec::encode(self));
-        table.insert(pack.0, sealed.as_slice())?;
-        Ok(())
-    }
-
-    /// Reads the row of a pack.
-    ///
-    /// # Errors
-    /// When it is missing or damaged.
-    pub fn read(table: &impl redb::ReadableTable<u64, &'static [u8]>, pack: PackId) -> Result<Self, Error> {
-        let damaged = || Damage::Value { table: "ids", key: pack.to_string() };
-        let value = table.get(pack.0)?.ok_or_else(damaged)?;
-        let bytes = seal::open("ids", &tables::key_of(pack.0), value.value()).map_err(|_| damaged())?;
-        Ok(codec::decode(bytes).map_err(|_| damaged())?)
+        Some(Self { first, known })
     }
 }
 
-impl FrameIds {
-    fn new(ids: &[ChunkId], value_checks: &[u64]) -> Self {
-        let mut frame = Self { ids: ids.iter().flat_map(|id| id.0).collect(), with_values: Vec::new(), checks: Vec::new() };
-        let mut last = 0;
-        for (slot, check) in value_checks.iter().enumerate().filter(|(_, check)| **check != 0) {
-            frame.with_values.push((slot - last) as u32);
-            frame.checks.extend_from_slice(&check.to_le_bytes());
-            last = slot;
+/// Writes the rows of chunks that are sorted by number. In order rows fill their pages; out of order they would leave
+/// a quarter of them empty.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert(table: &mut redb::Table<'_, u64, &[u8]>, chunks: &[(ChunkNumber, Known)]) -> Result<(), Error> {
+    let mut run: Option<IdRun> = None;
+    for (number, known) in chunks {
+        match &mut run {
+            Some(run) if run.first.plus(run.known.len() as u64) == *number && run.weight() + 26 <= ROW_MAX => {
+                run.known.push(*known);
+            }
+            _ => {
+                let full = run.replace(IdRun { first: *number, known: vec![*known] });
+                full.map_or(Ok(()), |full| insert_row(table, &full))?;
+            }
         }
-        frame
     }
+    run.map_or(Ok(()), |last| insert_row(table, &last))
+}
+
+fn insert_row(table: &mut redb::Table<'_, u64, &[u8]>, run: &IdRun) -> Result<(), Error> {
+    let first = run.first.0;
+    let sealed = seal::seal("ids", &tables::key_of(first), codec::encode(&run.stored()));
+    table.insert(first, sealed.as_slice())?;
+    Ok(())
+}
+
+/// The run that holds a chunk; `None` if there is none.
+///
+/// # Errors
+/// When its row is damaged.
+pub fn find(table: &impl ReadableTable<u64, &'static [u8]>, number: ChunkNumber) -> Result<Option<IdRun>, Error> {
+    let Some(row) = table.range(..=number.0)?.next_back() else { return Ok(None) };
+    let (key, value) = row?;
+    let run = decode(key.value(), value.value())?;
+    Ok(run.get(number).is_some().then_some(run))
+}
+
+/// A row of the table.
+///
+/// # Errors
+/// When it is damaged.
+pub fn decode(first: u64, sealed: &[u8]) -> Result<IdRun, Error> {
+    let damaged = || Damage::Value { table: "ids", key: first.to_string() };
+    let bytes = seal::open("ids", &tables::key_of(first), sealed).map_err(|_| damaged())?;
+    let stored: StoredIds = codec::decode(bytes).map_err(|_| damaged())?;
+    Ok(IdRun::restored(ChunkNumber(first), &stored).ok_or_else(damaged)?)
 }

@@ -4,7 +4,6 @@
 use crate::archive::codec::{self, Malformed};
 use crate::archive::frame::{FrameEntry, PackedFrame};
 use crate::archive::id::PackId;
-use crate::archive::ids::PackIds;
 
 /// redb gives a value a power-of-two run of 4 KiB pages, of which 16 bytes are its own (header and end offset of the
 /// leaf, and the 8-byte key): one byte more would cost twice the space.
@@ -47,22 +46,16 @@ impl OpenPack {
         Self { id, frames: Vec::new(), size: HEADER + TAIL + COUNT, frames_stored: 0 }
     }
 
-    /// A stored pack, opened again because it has room; `None` if its ids do not fit it.
+    /// A stored pack, opened again because it has room.
     #[must_use]
-    pub fn reopened<B: AsRef<[u8]>>(id: PackId, pack: &Pack<B>, ids: &PackIds) -> Option<Self> {
+    pub fn reopened<B: AsRef<[u8]>>(id: PackId, pack: &Pack<B>) -> Self {
         let mut open = Self::new(id);
-        for at in 0..pack.frames() {
-            let (entry, stored) = pack.frame(at)?;
-            let known = ids.frame(at).filter(|known| known.len() == entry.lengths.len())?;
-            open.push(PackedFrame {
-                entry: entry.clone(),
-                stored: stored.to_vec(),
-                ids: known.iter().map(|known| known.id).collect(),
-                value_checks: known.iter().map(|known| known.value_check).collect(),
-            });
+        for (entry, stored) in (0..pack.frames()).filter_map(|at| pack.frame(at)) {
+            let (entry, stored) = (entry.clone(), stored.to_vec());
+            open.push(PackedFrame { entry, stored, ids: Vec::new(), value_checks: Vec::new() });
         }
         open.frames_stored = open.frames.len();
-        Some(open)
+        open
     }
 
     /// Takes out the frames that were added since the pack was read or made.
@@ -180,7 +173,7 @@ fn directory(mut bytes: &[u8], body: usize) -> Result<Vec<(FrameEntry, usize)>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::frame::{Class, Frame, NewChunk, Packer, RawFrame};
+    use crate::archive::frame::{Class, Frame, FrameSizes, NewChunk, Packer, RawFrame};
     use crate::archive::id::{ChunkId, ChunkNumber};
 
     fn frame(first: u64, chunks: &[&[u8]]) -> PackedFrame {
@@ -189,7 +182,7 @@ mod tests {
             let id = ChunkId::of(&[0; 32], bytes);
             raw.push(ChunkNumber(number), &NewChunk { id, bytes, values: &[], value_count: 0, value_check: 0 });
         }
-        let mut packed = Packer::new().and_then(|mut packer| packer.pack(raw)).expect("zstd packs a small frame");
+        let mut packed = Packer::new().and_then(|mut packer| packer.pack(raw, &FrameSizes::default())).expect("zstd packs a small frame");
         packed.pop().expect("one frame")
     }
 

@@ -73,18 +73,18 @@ impl Page {
         self.values
     }
 
-    /// The runs of chunks that the page names, its values included.
-    pub fn runs(&self) -> impl Iterator<Item = ChunkRun> {
+    /// The runs of chunks that the page names, its values included, and whether they are records.
+    pub fn runs(&self) -> impl Iterator<Item = (ChunkRun, bool)> {
         let mut next = 0_u64;
         let items = self.items.iter().filter_map(move |item| match item {
             Item::Literal(_) => None,
             Item::Chunks { skip, count } | Item::Records { skip, count } => {
                 let first = ChunkNumber(next.wrapping_add_signed(*skip));
                 next = first.plus(*count).0;
-                Some(ChunkRun { first, count: *count })
+                Some((ChunkRun { first, count: *count }, matches!(item, Item::Records { .. })))
             }
         });
-        items.chain(self.values.map(|first| ChunkRun { first, count: 1 }))
+        items.chain(self.values.map(|first| (ChunkRun { first, count: 1 }, false)))
     }
 
     /// Takes every step in order.

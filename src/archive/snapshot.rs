@@ -167,6 +167,22 @@ pub fn find(transaction: &redb::ReadTransaction, name: &SnapshotName) -> Result<
     decode(number, value.value())
 }
 
+/// Every (backup name, snapshot number); a damaged row is an item, not the end.
+///
+/// # Errors
+/// When the table cannot be walked.
+pub fn names(transaction: &redb::ReadTransaction) -> Result<Vec<Result<(String, u64), Error>>, Error> {
+    let mut names = Vec::new();
+    for row in transaction.open_table(tables::NAMES)?.iter()? {
+        let (key, sealed) = row?;
+        let (name, number) = key.value();
+        let damaged = |_| Damage::Value { table: "names", key: format!("{name} {number}") }.into();
+        let opened = seal::open("names", &name_key(name, number), sealed.value());
+        names.push(opened.map(|_| (name.to_owned(), number)).map_err(damaged));
+    }
+    Ok(names)
+}
+
 /// The number of the next snapshot: one more than the last that was ever given.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The tables of an archive. Every value but the packs, which carry their own BLAKE3, is sealed ([`super::seal`]).
 
-use redb::{TableDefinition, TableHandle};
+use redb::TableDefinition;
 
 /// `header`, `tail`, `index`.
 pub const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
@@ -8,7 +8,7 @@ pub const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 pub const PACKS: TableDefinition<u64, &[u8]> = TableDefinition::new("packs");
 /// First chunk number of a run → where its chunks stand. Derived from the packs.
 pub const EXTENTS: TableDefinition<u64, &[u8]> = TableDefinition::new("extents");
-/// Pack id → the ids of its chunks. Derived from the packs.
+/// First chunk number of a run → the ids of its chunks. Derived from the packs.
 pub const IDS: TableDefinition<u64, &[u8]> = TableDefinition::new("ids");
 /// (Index run, first id prefix) → block of the chunk index. Derived from the ids.
 pub const INDEX: TableDefinition<(u32, u64), &[u8]> = TableDefinition::new("index");
@@ -49,9 +49,4 @@ pub fn pair_of(first: u64, second: u64) -> [u8; 16] {
     bytes[..8].copy_from_slice(&first.to_le_bytes());
     bytes[8..].copy_from_slice(&second.to_le_bytes());
     bytes
-}
-
-/// The name that a table's values are sealed under.
-pub fn name_of(table: &impl TableHandle) -> &str {
-    table.name()
 }

@@ -1,5 +1,7 @@
 //! What a job can fail of: one of its two ends, or what was asked for.
 
+use crate::archive::id::RunId;
+use crate::model::path::EntryPath;
 use crate::{archive, layout};
 
 #[derive(Debug, thiserror::Error)]
@@ -12,4 +14,23 @@ pub enum Error {
     Name(#[from] archive::snapshot::NameError),
     #[error("{0} cannot be used as a backup name; give one with --name")]
     NoName(String),
+    #[error("{path} is an empty folder")]
+    EmptyFolder { path: EntryPath },
+    #[error("{path} was missing when the backup was imported")]
+    WasMissing { path: EntryPath },
+    #[error("there is no run {0}")]
+    NoRun(RunId),
+}
+
+/// An error with all its causes, joined by `: `.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::archive::runs::RunOutcome;
 use crate::archive::snapshot::backup_name;
 use crate::archive::{ArchiveMut, ArchiveWriter, Snapshot, Strictness, WriteOptions};
-use crate::jobs::Error;
 use crate::jobs::copy::copy;
+use crate::jobs::log::RunLog;
+use crate::jobs::{Error, chain};
 use crate::layout::{DirectoryReader, MissingPayloads};
 use crate::model::backup::BackupReader as _;
 use crate::model::event::{Event, Observer};
@@ -34,22 +35,24 @@ impl Import {
     /// # Errors
     /// When an end fails; then the archive is as good as before, and what was stored already is found again.
     pub fn run(&self, archive: &std::path::Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Imported, Error> {
-        let reader = DirectoryReader::open(&self.source, self.missing, &**observer)?;
+        let log = RunLog::new(observer);
+        let observer: Arc<dyn Observer + Send + Sync> = log.clone();
+        let reader = DirectoryReader::open(&self.source, self.missing, &*observer)?;
         let name = self.name(&reader)?;
         let archive = ArchiveMut::open_or_create(archive)?;
         let run = archive.begin_run(&format!("import {name}"))?;
         let totals = reader.totals();
         observer.observe(Event::Started { verb: "import", entries: totals.entries, bytes: totals.bytes });
         let options = WriteOptions { name, run: run.id, strictness: self.strictness };
-        let imported: Result<Snapshot, Error> = ArchiveWriter::new(&archive, options, Arc::clone(observer))
+        let imported: Result<Snapshot, Error> = ArchiveWriter::new(&archive, options, Arc::clone(&observer))
             .map_err(Error::from)
-            .and_then(|writer| copy(&reader, writer, &**observer));
-        let outcome = match &imported {
-            Ok(snapshot) => RunOutcome::Done { snapshot: Some(snapshot.number) },
-            Err(error) => RunOutcome::Failed { why: error.to_string() },
+            .and_then(|writer| copy(&reader, writer, &*observer));
+        let (outcome, last) = match &imported {
+            Ok(snapshot) => (RunOutcome::Done { snapshot: Some(snapshot.number) }, summary(snapshot)),
+            Err(error) => (RunOutcome::Failed { why: chain(error) }, format!("error: {}", chain(error))),
         };
         // After a failed write the handle refuses everything; the failure to record that must not hide the failure.
-        let recorded = archive.end_run(run, outcome, &[]);
+        let recorded = archive.end_run(run, outcome, &log.lines(last));
         let snapshot = imported?;
         recorded?;
         archive.close()?;
@@ -65,4 +68,13 @@ impl Import {
         let legal = candidates.iter().flatten().find_map(|name| backup_name(name).ok());
         legal.ok_or_else(|| Error::NoName(self.source.display().to_string()))
     }
+}
+
+/// The last line of the log.
+fn summary(snapshot: &Snapshot) -> String {
+    let Snapshot { number, counts, added, .. } = snapshot;
+    format!(
+        "snapshot {number}: {} entries, {} bytes, {} records; new are {} records, {} bytes, stored in {}",
+        counts.entries, counts.bytes, counts.records, added.records, added.bytes_plain, added.bytes_stored
+    )
 }

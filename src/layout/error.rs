@@ -4,11 +4,10 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::layout::gzip::PLAIN_BYTES_MAX;
+use crate::layout::walk::FOLDER_DEPTH_MAX;
 use crate::model::manifest::{BYTES_MAX, ManifestError};
 use crate::model::path::{EntryPath, PathError};
-
-use super::gzip::PLAIN_BYTES_MAX;
-use super::walk::FOLDER_DEPTH_MAX;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -87,7 +87,7 @@ impl Read for Input {
 
 /// An error that names its file, if it does not yet.
 pub(crate) fn name_error(error: io::Error, named: impl FnOnce(io::Error) -> Error) -> io::Error {
-    if error.get_ref().is_some_and(|inner| inner.is::<Error>()) {
+    if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Error>) {
         return error;
     }
     io::Error::new(error.kind(), named(error))

@@ -3,9 +3,9 @@
 
 mod error;
 
+mod gzip;
 mod input;
 mod walk;
-mod gzip;
 
 mod listing;
 mod reader;

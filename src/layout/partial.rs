@@ -25,13 +25,12 @@ pub enum Existing {
     Replace,
 }
 
-/// The directory in the making. Dropped before it is published, it is removed.
+/// The directory in the making, removed when this is dropped: once it is published, it has another name.
 pub(crate) struct Partial {
     destination: Destination,
     existing: Existing,
     name: OsString,
     dir: Dir,
-    is_published: bool,
     /// Held locked, so that others know this is no leftover.
     _lock: File,
 }
@@ -59,7 +58,7 @@ impl Partial {
             Ok((dir, lock))
         };
         let (dir, lock) = create().map_err(|error| destination.failed(error))?;
-        Ok(Self { destination, existing, name, dir, is_published: false, _lock: lock })
+        Ok(Self { destination, existing, name, dir, _lock: lock })
     }
 
     pub(crate) fn dir(&self) -> &Dir {
@@ -67,7 +66,7 @@ impl Partial {
     }
 
     /// Puts the directory in its place. An empty directory there gives way.
-    pub(crate) fn publish(mut self) -> Result<(), Error> {
+    pub(crate) fn publish(self) -> Result<(), Error> {
         let Destination { parent, name, .. } = &self.destination;
         let moved = match parent.rename(&self.name, parent, name) {
             Err(error) if is_occupied(&error) => {
@@ -76,9 +75,7 @@ impl Partial {
             }
             moved => moved,
         };
-        moved.map_err(|error| self.destination.failed(error))?;
-        self.is_published = true;
-        Ok(())
+        moved.map_err(|error| self.destination.failed(error))
     }
 
     /// Takes the place of the directory that is there. What replaces it is written to disk before that is removed.
@@ -101,9 +98,7 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        if !self.is_published {
-            let _ = self.destination.parent.remove_dir_all(&self.name);
-        }
+        let _ = self.destination.parent.remove_dir_all(&self.name);
     }
 }
 

@@ -150,11 +150,9 @@ struct Copy<'a> {
 impl Copy<'_> {
     fn run(&mut self, content: &mut dyn Read, target: &mut impl Write) -> Result<(), Error> {
         loop {
-            let count = fill(self.buffer, content)
-                .map_err(|source| Error::Content { path: self.from.clone(), source })?;
-            target
-                .write_all(&self.buffer[..count])
-                .map_err(|source| Error::Write { path: self.to.clone(), source })?;
+            let count =
+                fill(self.buffer, content).map_err(|source| Error::Content { path: self.from.clone(), source })?;
+            target.write_all(&self.buffer[..count]).map_err(|source| Error::Write { path: self.to.clone(), source })?;
             if count < self.buffer.len() {
                 return Ok(());
             }

@@ -23,6 +23,9 @@ use fonds::model::event::{Event, Observer, Silent};
 use fonds::model::path::EntryPath;
 use tempfile::TempDir;
 
+/// Something that happens to a directory or a file from outside.
+type Change<'a> = &'a dyn Fn(&Path);
+
 /// A new directory with the given files; a name that ends in `/` is an empty folder.
 fn directory(files: &[(&str, &str)]) -> TempDir {
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -181,11 +184,6 @@ impl Warnings {
 
 /// The error with all its causes, as the command line prints it.
 fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text += &format!(": {cause}");
-        source = cause.source();
-    }
-    text
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use fonds::layout::{DirectoryWriter, Error, Existing, Unfit, WriteOptions};
 use fonds::model::backup::{BackupReader, BackupWriter};
 
-use crate::{backup, copy, directory, names, on_disk, open};
+use crate::{Change, backup, copy, directory, names, on_disk, open};
 
 const REPLACE: WriteOptions = WriteOptions { existing: Existing::Replace, compression: None };
 
@@ -96,7 +96,7 @@ fn a_replaced_backup_stays_until_the_new_one_is_complete() {
 #[test]
 fn what_appears_at_the_destination_meanwhile_is_not_touched() {
     let dir = backup(&[]);
-    let appear: [(&dyn Fn(&Path), Unfit); 3] = [
+    let appear: [(Change, Unfit); 3] = [
         (&|out| fs::create_dir_all(out.join("x")).expect("a folder"), Unfit::NotEmpty),
         (&|out| fs::write(out, "x").expect("a file"), Unfit::NoDirectory),
         (&|out| symlink("elsewhere", out).expect("a link"), Unfit::Link),
@@ -127,7 +127,8 @@ fn leftovers_of_the_dead_are_removed_and_nothing_else() {
     let lock = File::open(&alive).expect("a folder");
     lock.try_lock().expect("a lock");
     copy(dir.path(), &target.path().join("out"), WriteOptions::default()).expect("a copy");
-    let mut expected: Vec<_> = kept.into_iter().chain([".out.fonds-partial-3", ".out.fonds-partial-4", "out"]).collect();
+    let mut expected: Vec<_> =
+        kept.into_iter().chain([".out.fonds-partial-3", ".out.fonds-partial-4", "out"]).collect();
     expected.sort_unstable();
     assert_eq!(names(target.path()), expected);
 }

@@ -49,12 +49,20 @@ fn entries_come_in_restore_order_with_their_roles() {
     let reader = open(dir.path()).expect("a backup");
     assert_eq!(roles(&reader), expected);
     assert_eq!(roles(&reader), expected, "a second time");
+
+    let dir = backup(&[("files", "no folder"), ("x.log/x", "no log")]);
+    let expected = ["manifest manifest.json", "payload a.json", "unlisted files", "unlisted x.log/x"];
+    assert_eq!(roles(&open(dir.path()).expect("a backup")), expected);
+    let dir = backup(&[("files/", "")]);
+    assert_eq!(roles(&open(dir.path()).expect("a backup"))[2..], ["file files/"]);
 }
 
 #[test]
 fn renditions_are_told_from_files_by_their_names() {
     let folder = "files/1000000/1000000/";
     let files = [
+        ("file", "-a-preview.png"),
+        ("file", "-a.png"),
         ("rendition", "1000413-Krug & Kanne-preview.png"),
         ("rendition", "1000413-Krug & Kanne-small.v2.png"),
         ("file", "1000413-Krug & Kanne.png"),
@@ -171,14 +179,18 @@ fn a_file_stands_for_one_entry_only() {
 #[test]
 fn what_is_missing_is_handed_over_as_missing_if_that_is_accepted() {
     let dir = directory(&[
-        ("manifest.json", r#"{"datamodel": "d.json", "base_config": "b.json", "payloads": ["x/a.json", "a.json/b", "a.json"]}"#),
+        (
+            "manifest.json",
+            r#"{"datamodel": "d.json", "base_config": "b.json", "payloads": ["x/a.json", "a.json/b", "a.json"]}"#,
+        ),
         ("a.json", "[]"),
     ]);
     let warnings = Warnings::default();
     let reader = DirectoryReader::open(dir.path(), MissingPayloads::Accept, &warnings).expect("a backup");
     assert_eq!(warnings.take().len(), 4);
     let read = entries(&reader).expect("readable entries");
-    let missing: Vec<_> = read.iter().filter(|entry| entry.content == Some(Err("missing"))).map(|entry| &entry.head).collect();
+    let missing: Vec<_> =
+        read.iter().filter(|entry| entry.content == Some(Err("missing"))).map(|entry| &entry.head).collect();
     assert!(missing.iter().all(|head| head.modified.is_none() && head.encoding == Encoding::Plain));
     let missing: Vec<_> = missing.iter().map(|head| (head.role, head.path.to_string())).collect();
     let expected = [

@@ -11,7 +11,7 @@ use fonds::layout::{Error, Special};
 use fonds::model::backup::BackupReader;
 use fonds::model::entry::Content;
 
-use crate::{backup, chain, directory, entries, gzip, open, put};
+use crate::{Change, backup, chain, directory, entries, gzip, open, put};
 
 fn refused(dir: &Path) -> Error {
     match open(dir) {
@@ -20,12 +20,19 @@ fn refused(dir: &Path) -> Error {
     }
 }
 
+fn fifo(path: &Path) {
+    rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RUSR).expect("a FIFO");
+}
+
 #[test]
 fn links_are_refused_wherever_they_are_and_wherever_they_lead() {
     let outside = directory(&[("secret", "s"), ("dir/secret", "s")]);
-    let targets = [outside.path().join("secret"), outside.path().join("dir"), "a.json".into(), ".".into(), "gone".into()];
+    let targets =
+        [outside.path().join("secret"), outside.path().join("dir"), "a.json".into(), ".".into(), "gone".into()];
     for target in targets {
-        for name in ["link", ".link", "x.log", "files/0/link", "sub/link", "files", "datamodel.json", "base_config.json"] {
+        for name in
+            ["link", ".link", "x.log", "files/0/link", "sub/link", "files", "datamodel.json", "base_config.json"]
+        {
             let dir = backup(&[("sub/x", ""), ("files/0/x", "")]);
             if name == "files" {
                 fs::remove_dir_all(dir.path().join(name)).expect("a folder to replace");
@@ -60,7 +67,7 @@ fn fifos_sockets_and_devices_are_refused_without_waiting_for_them() {
         let dir = backup(&[("files/1/x", "")]);
         let path = dir.path().join(name);
         let _ = fs::remove_file(&path);
-        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).expect("a FIFO");
+        fifo(&path);
         assert_eq!(refused(dir.path()).to_string(), format!("{name} is a FIFO, which no backup can hold"));
     }
     let dir = backup(&[]);
@@ -73,7 +80,7 @@ fn fifos_sockets_and_devices_are_refused_without_waiting_for_them() {
 fn an_unreadable_file_is_refused_before_anything_is_read() {
     let dir = backup(&[("files/1/a", "x")]);
     let path = dir.path().join("files/1/a");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("new permissions");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("new permissions");
     if File::open(&path).is_err() {
         assert!(chain(&refused(dir.path())).starts_with("cannot read files/1/a: "));
     }
@@ -160,7 +167,7 @@ fn damaged_gzip_is_an_error_that_names_the_file() {
 fn change_while_reading(change: impl Fn(&Path)) -> Result<(), Error> {
     let dir = backup(&[("files/1", &"x".repeat(1000))]);
     let file = dir.path().join("files/1");
-    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let hour_ago = SystemTime::now() - Duration::from_hours(1);
     File::options().write(true).open(&file).expect("a file").set_modified(hour_ago).expect("a new time");
     open(dir.path()).expect("a backup").for_each(|head, content| match content {
         Content::Bytes(bytes) if head.path.to_string() == "files/1" => {
@@ -178,7 +185,7 @@ fn change_while_reading(change: impl Fn(&Path)) -> Result<(), Error> {
 fn a_file_that_changes_while_it_is_read_is_an_error() {
     let open = |path: &Path| File::options().append(true).open(path).expect("a file");
     change_while_reading(|_| {}).expect("an unchanged file");
-    let changes: [&dyn Fn(&Path); 4] = [
+    let changes: [Change; 4] = [
         &|path| open(path).write_all(b"more").expect("a longer file"),
         &|path| open(path).set_len(700).expect("a shorter file"),
         &|path| open(path).set_len(100).expect("a file shorter than what was read"),
@@ -192,11 +199,19 @@ fn a_file_that_changes_while_it_is_read_is_an_error() {
 
 #[test]
 fn what_changed_after_the_first_look_is_never_read_over() {
-    let changes: [(&str, &dyn Fn(&Path)); 4] = [
+    let changes: [(&str, Change); 6] = [
         ("a.json", &|dir| fs::remove_file(dir.join("a.json")).expect("a payload")),
+        ("a.json", &|dir| {
+            fs::remove_file(dir.join("a.json")).expect("a payload");
+            fifo(&dir.join("a.json"));
+        }),
+        ("a.json", &|dir| {
+            fs::remove_file(dir.join("a.json")).expect("a payload");
+            symlink("sub/b.json", dir.join("a.json")).expect("a link");
+        }),
         ("files/1", &|dir| {
             fs::remove_file(dir.join("files/1")).expect("a file");
-            symlink("/etc/hostname", dir.join("files/1")).expect("a link");
+            symlink("../a.json", dir.join("files/1")).expect("a link");
         }),
         ("files", &|dir| {
             fs::rename(dir.join("files"), dir.join("sub/files")).expect("a folder");

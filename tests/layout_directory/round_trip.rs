@@ -12,8 +12,13 @@ use crate::{OnDisk, at, backup, copy, directory, gunzip, gzip, on_disk, put};
 
 #[test]
 fn every_name_byte_and_time_comes_back() {
-    let dir = backup(&[("datamodel.json", "{}"), ("base_config.json", "{\"a\": 1}"), (".lck", ""), ("backup.log", "l\n")]);
-    put(dir.path(), b"manifest.json", "\u{feff}{\"x\": 1e400, // odd\n\"payloads\": [\"a.json\", \"p/b.json.gz\"]}".as_bytes());
+    let dir =
+        backup(&[("datamodel.json", "{}"), ("base_config.json", "{\"a\": 1}"), (".lck", ""), ("backup.log", "l\n")]);
+    put(
+        dir.path(),
+        b"manifest.json",
+        "\u{feff}{\"x\": 1e400, // odd\n\"payloads\": [\"a.json\", \"p/b.json.gz\"]}".as_bytes(),
+    );
     put(dir.path(), b"p/b.json.gz", &gzip(b"[2]"));
     for name in [
         &b"files/1000000/1000000/1000413-Krug & Kanne.png"[..],
@@ -56,7 +61,11 @@ fn every_name_byte_and_time_comes_back() {
 }
 
 /// Packed bytes may differ; what is in them, and their time, may not.
-fn same_when_unpacked(a: &mut BTreeMap<std::path::PathBuf, OnDisk>, b: &mut BTreeMap<std::path::PathBuf, OnDisk>, name: &str) {
+fn same_when_unpacked(
+    a: &mut BTreeMap<std::path::PathBuf, OnDisk>,
+    b: &mut BTreeMap<std::path::PathBuf, OnDisk>,
+    name: &str,
+) {
     for side in [a, b] {
         let Some(OnDisk::File { bytes, .. }) = side.get_mut(std::path::Path::new(name)) else { panic!("no {name}") };
         *bytes = gunzip(bytes);

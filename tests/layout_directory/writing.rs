@@ -46,7 +46,8 @@ fn content_may_come_in_pieces_of_any_size() {
     let (_target, out, mut writer) = writer();
     writer.put(&head(Role::File, "a"), Content::Bytes(&mut Drip(b"drip".to_vec(), None))).expect("a file");
     write(&mut writer, "b", &vec![1; 5 << 20]).expect("a file");
-    let written = writer.finish(&Manifest::parse(b"{\"payloads\":[]}".to_vec()).expect("a manifest")).expect("a backup");
+    let written =
+        writer.finish(&Manifest::parse(b"{\"payloads\":[]}".to_vec()).expect("a manifest")).expect("a backup");
     assert_eq!(fs::read(out.join("a")).expect("a file"), b"drip");
     assert_eq!(fs::read(out.join("b")).expect("a file"), vec![1; 5 << 20]);
     assert_eq!((written.entries, written.bytes), (3, 4 + (5 << 20) + 15));
@@ -82,7 +83,10 @@ fn broken_content_is_told_from_a_disk_that_does_not_take_it() {
     }
     write(&mut writer, "a", b"").expect("a file");
     let error = write(&mut writer, "a/b", b"").expect_err("a file in the way");
-    assert!(matches!(&error, Error::Write { source, .. } if source.kind() == io::ErrorKind::NotADirectory), "{error:?}");
+    assert!(
+        matches!(&error, Error::Write { source, .. } if source.kind() == io::ErrorKind::NotADirectory),
+        "{error:?}"
+    );
     assert!(chain(&error).starts_with("cannot write a/b: "));
 }
 
@@ -105,9 +109,11 @@ fn links_planted_by_others_while_it_is_written_are_not_followed() {
     symlink(outside.path().join("file"), partial.join("a.json")).expect("a link");
     symlink(outside.path().join("new"), partial.join("b.json")).expect("a link");
     symlink("/dev", partial.join("sub")).expect("a link");
+    symlink(".", partial.join("within")).expect("a link");
 
     assert!(matches!(write(&mut writer, "files/x", b"x"), Err(Error::Write { .. })));
     assert!(matches!(write(&mut writer, "sub/null", b"x"), Err(Error::Write { .. })));
+    assert!(matches!(write(&mut writer, "within/x", b"x"), Err(Error::Write { .. })));
     for name in ["a.json", "b.json"] {
         assert!(matches!(write(&mut writer, name, b"x"), Err(Error::Taken { .. })), "{name}");
     }

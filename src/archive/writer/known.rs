@@ -1,18 +1,15 @@
 //! What the archive already holds, as a writer asks: mostly "is this the chunk after the last one?", which compares two
 //! ids; else the index, behind a filter that answers nearly every "no" from memory.
 
-use std::collections::HashMap;
-use std::num::NonZeroUsize;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fastbloom::BloomFilter;
-use lru::LruCache;
 use redb::{Database, ReadOnlyTable, ReadableDatabase as _};
 
 use crate::archive::error::Error;
-use crate::archive::extent::{self, Extent};
-use crate::archive::id::{ChunkId, ChunkNumber, PackId};
-use crate::archive::ids::{Known, PackIds};
+use crate::archive::id::{ChunkId, ChunkNumber};
+use crate::archive::ids::{self, IdRun, Known};
 use crate::archive::index::{self, IndexRun, Prefix};
 use crate::archive::tables;
 
@@ -22,9 +19,6 @@ const FILTER_BITS: usize = 10;
 const FILTER_NEW: usize = 1 << 20;
 /// The filter never grows beyond this: 32 MiB, good for 27 million chunks.
 const FILTER_BITS_MAX: usize = 32 << 23;
-/// Frames whose ids are kept.
-const FRAMES: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
-
 /// Chunks that have a number but are not committed yet; shared with the thread that commits them.
 #[derive(Debug, Default)]
 pub struct Pending(Mutex<PendingChunks>);
@@ -41,10 +35,10 @@ impl Pending {
     }
 
     /// These chunks can be found in the archive from now on.
-    pub fn committed(&self, ids: &[ChunkId]) {
+    pub fn committed(&self, ids: impl Iterator<Item = ChunkId>) {
         let mut pending = self.lock();
         for id in ids {
-            pending.chunks.remove(id);
+            pending.chunks.remove(&id);
         }
         pending.commits += 1;
     }
@@ -52,7 +46,6 @@ impl Pending {
 
 /// A view of one commit.
 struct View {
-    extents: ReadOnlyTable<u64, &'static [u8]>,
     ids: ReadOnlyTable<u64, &'static [u8]>,
     index: ReadOnlyTable<(u32, u64), &'static [u8]>,
     runs: Vec<IndexRun>,
@@ -62,7 +55,6 @@ impl View {
     fn new(database: &Database) -> Result<Self, Error> {
         let transaction = database.begin_read()?;
         Ok(Self {
-            extents: transaction.open_table(tables::EXTENTS)?,
             ids: transaction.open_table(tables::IDS)?,
             index: transaction.open_table(tables::INDEX)?,
             runs: index::runs(&transaction.open_table(tables::META)?)?,
@@ -78,12 +70,12 @@ pub struct KnownChunks {
     /// The commit that the view shows.
     commits: u64,
     filter: BloomFilter,
-    /// The extents used last, with their ids.
-    near: Vec<(Extent, Arc<[Known]>)>,
-    frames: LruCache<(PackId, u32), Arc<[Known]>>,
+    /// The runs of ids used last, the last one first.
+    near: VecDeque<IdRun>,
 }
 
-const NEAR: usize = 4;
+/// Runs of ids that are kept at hand.
+const NEAR: usize = 16;
 
 impl KnownChunks {
     /// # Errors
@@ -98,8 +90,7 @@ impl KnownChunks {
                 filter.insert(&prefix);
             })?;
         }
-        let near = Vec::with_capacity(NEAR + 1);
-        Ok(Self { database, pending, view, commits: 0, filter, near, frames: LruCache::new(FRAMES) })
+        Ok(Self { database, pending, view, commits: 0, filter, near: VecDeque::new() })
     }
 
     /// What is known of the chunk with this number; `None` while it is not committed.
@@ -107,26 +98,15 @@ impl KnownChunks {
     /// # Errors
     /// When a row is damaged.
     pub fn at(&mut self, number: ChunkNumber) -> Result<Option<Known>, Error> {
-        let hit = self.near.iter().enumerate().find_map(|(at, (extent, _))| Some((at, extent.slot(number)?)));
-        if let Some((at, slot)) = hit {
-            self.near[..=at].rotate_right(1);
-            return Ok(self.near[0].1.get(slot).copied());
+        if let Some(at) = self.near.iter().position(|run| run.get(number).is_some()) {
+            self.near.swap(0, at);
+            return Ok(self.near[0].get(number));
         }
-        let Ok(extent) = extent::find(&self.view.extents, number) else { return Ok(None) };
-        let (pack, frame) = (extent.place.pack, extent.place.frame);
-        let known = match self.frames.get(&(pack, frame)) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let ids = PackIds::read(&self.view.ids, pack)?;
-                let known: Arc<[Known]> = ids.frame(frame as usize).unwrap_or_default().into();
-                self.frames.put((pack, frame), Arc::clone(&known));
-                known
-            }
-        };
-        let found = extent.slot(number).and_then(|slot| known.get(slot).copied());
-        self.near.insert(0, (extent, known));
-        self.near.truncate(NEAR);
-        Ok(found)
+        let Some(run) = ids::find(&self.view.ids, number)? else { return Ok(None) };
+        let known = run.get(number);
+        self.near.truncate(NEAR - 1);
+        self.near.push_front(run);
+        Ok(known)
     }
 
     /// The number and value check of the chunk with this id, if it is known.
@@ -148,9 +128,6 @@ impl KnownChunks {
         if commits != self.commits {
             self.view = View::new(&self.database)?;
             self.commits = commits;
-            // Packs with room may have been written again, with their frames elsewhere.
-            self.near.clear();
-            self.frames.clear();
         }
         let mut candidates = Vec::new();
         index::candidates(&self.view.index, &self.view.runs, prefix, &mut candidates)?;

@@ -10,6 +10,7 @@ mod sequence;
 mod store;
 
 use std::io::{ErrorKind, Read};
+use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -20,14 +21,14 @@ pub use self::sequence::Strictness;
 use crate::archive::error::Error;
 use crate::archive::extent;
 use crate::archive::file::ArchiveMut;
-use crate::archive::frame::{PackedFrame, Packer, RawFrame};
+use crate::archive::frame::{FrameSizes, PackedFrame, Packer, RawFrame};
 use crate::archive::id::{RunId, SnapshotNumber};
 use crate::archive::runs;
 use crate::archive::snapshot::{self, Added, Snapshot, Source};
 use crate::archive::tables;
 use crate::archive::writer::cut::{BLOCK_BYTES, Block, Cutter, HEADROOM, Keys};
 use crate::archive::writer::known::{KnownChunks, Pending};
-use crate::archive::writer::sequence::{Arrival, CutMessage, Draft, Sequencer, Stop};
+use crate::archive::writer::sequence::{Arrival, CutMessage, Draft, Frames, Sequencer, Stop};
 use crate::archive::writer::store::Store;
 use crate::model::backup::BackupWriter;
 use crate::model::entry::{Content, EntryHead, Role};
@@ -50,7 +51,8 @@ pub struct WriteOptions {
 
 /// Writes one snapshot.
 pub struct ArchiveWriter<'a> {
-    archive: &'a ArchiveMut,
+    /// The archive stays open for as long as it is written.
+    archive: PhantomData<&'a ArchiveMut>,
     options: WriteOptions,
     stages: Option<Stages>,
     failure: Arc<Failure>,
@@ -60,6 +62,8 @@ pub struct ArchiveWriter<'a> {
 struct Stages {
     arrivals: Sender<Arrival>,
     jobs: Sender<Job>,
+    /// Blocks that are done with, to be filled again: fresh memory costs more than reading into it.
+    used: Receiver<Vec<u8>>,
     cutters: Vec<JoinHandle<()>>,
     sequencer: JoinHandle<Option<Draft>>,
     compressors: Vec<JoinHandle<()>>,
@@ -94,7 +98,7 @@ impl<'a> ArchiveWriter<'a> {
     pub fn new(archive: &'a ArchiveMut, options: WriteOptions, observer: Arc<dyn Observer + Send + Sync>) -> Result<Self, Error> {
         let failure = Arc::new(Failure::default());
         let stages = Stages::start(archive, options.strictness, observer, &failure)?;
-        Ok(Self { archive, options, stages: Some(stages), failure })
+        Ok(Self { archive: PhantomData, options, stages: Some(stages), failure })
     }
 
     fn arrive(&self, arrival: Arrival) -> Result<(), Error> {
@@ -110,7 +114,8 @@ impl<'a> ArchiveWriter<'a> {
         let job = Job { role: head.role, blocks: block_queue, messages };
         stages.jobs.send(job).map_err(|_| self.failure.take())?;
         loop {
-            let block = read_block(content).map_err(|source| Error::Content { path: head.path.clone(), source })?;
+            let used = stages.used.try_recv().unwrap_or_default();
+            let block = read_block(content, used).map_err(|source| Error::Content { path: head.path.clone(), source })?;
             let is_last = block.bytes.len() < HEADROOM + BLOCK_BYTES;
             blocks.send(Some(block)).map_err(|_| self.failure.take())?;
             if is_last {
@@ -178,8 +183,8 @@ fn source(manifest: &Manifest) -> Source {
 }
 
 /// The next bytes, with room in front; fewer than [`BLOCK_BYTES`] only at the end.
-fn read_block(content: &mut dyn Read) -> std::io::Result<Block> {
-    let mut bytes = vec![0; HEADROOM + BLOCK_BYTES];
+fn read_block(content: &mut dyn Read, mut bytes: Vec<u8>) -> std::io::Result<Block> {
+    bytes.resize(HEADROOM + BLOCK_BYTES, 0);
     let mut end = HEADROOM;
     while end < bytes.len() {
         match content.read(&mut bytes[end..]) {
@@ -211,7 +216,10 @@ impl Stages {
         let (jobs, job_queue) = bounded::<Job>(threads);
         let (raw, raw_queue) = bounded(FRAMES_AHEAD);
         let (packed, packed_queue) = bounded(FRAMES_AHEAD);
-        let sequencer = Sequencer::new(keys.clone(), known, next, raw, strictness, observer);
+        let (give_back, used) = bounded(2 * threads * (BLOCKS_AHEAD + BATCHES_AHEAD));
+        let sizes = Arc::new(FrameSizes::default());
+        let frames = Frames::new(next, raw, Arc::clone(&sizes));
+        let sequencer = Sequencer::new(keys.clone(), known, frames, strictness, observer);
 
         let cutters = (0..threads).map(|_| {
             let (keys, queue) = (keys.clone(), job_queue.clone());
@@ -219,11 +227,12 @@ impl Stages {
         });
         let compressors = (0..threads).map(|_| {
             let (queue, packed, failure) = (raw_queue.clone(), packed.clone(), Arc::clone(failure));
-            thread::spawn(move || compress_all(&queue, &packed, &failure))
+            let sizes = Arc::clone(&sizes);
+            thread::spawn(move || compress_all(&queue, &packed, &sizes, &failure))
         });
         let (cutters, compressors) = (cutters.collect(), compressors.collect());
         let failing = Arc::clone(failure);
-        let sequencer = thread::spawn(move || match sequencer.run(&arrival_queue) {
+        let sequencer = thread::spawn(move || match sequencer.run(&arrival_queue, &give_back) {
             Ok(draft) => Some(draft),
             Err(Stop::Stopped) => None,
             Err(Stop::Failed(error)) => {
@@ -233,12 +242,12 @@ impl Stages {
         });
         let failing = Arc::clone(failure);
         let store = thread::spawn(move || store.run(&packed_queue).map_err(|error| failing.set(error)).ok());
-        Ok(Self { arrivals, jobs, cutters, sequencer, compressors, store })
+        Ok(Self { arrivals, jobs, used, cutters, sequencer, compressors, store })
     }
 
     /// Waits for every stage, front to back; `None` if one has failed.
     fn join(self) -> Option<(Draft, Store)> {
-        drop((self.arrivals, self.jobs));
+        drop((self.arrivals, self.jobs, self.used));
         let cut = self.cutters.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
         let draft = self.sequencer.join().ok().flatten();
         let compressed = self.compressors.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
@@ -269,12 +278,12 @@ fn cut_all(keys: &Keys, jobs: &Receiver<Job>) {
     }
 }
 
-fn compress_all(frames: &Receiver<RawFrame>, packed: &Sender<PackedFrame>, failure: &Failure) {
+fn compress_all(frames: &Receiver<RawFrame>, packed: &Sender<PackedFrame>, sizes: &FrameSizes, failure: &Failure) {
     let pack = || -> Result<(), Error> {
         let failed = |error| Error::from(redb::Error::Io(error));
         let mut packer = Packer::new().map_err(failed)?;
         for frame in frames {
-            for frame in packer.pack(frame).map_err(failed)? {
+            for frame in packer.pack(frame, sizes).map_err(failed)? {
                 if packed.send(frame).is_err() {
                     return Ok(());
                 }

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::archive::codec;
 use crate::archive::error::Error;
-use crate::archive::frame::{Class, NewChunk, RawFrame};
+use crate::archive::frame::{Class, FrameSizes, NewChunk, RawFrame};
 use crate::archive::id::{ChunkId, ChunkNumber, ChunkRun};
 use crate::archive::list::{self, Body, FileBody, Records, Row, StoredRow};
 use crate::archive::recipe::{FullPage, RecipeAt, RecipeBuilder};
@@ -65,10 +65,11 @@ pub struct Sequencer {
 }
 
 /// The frame of each class that is being filled.
-struct Frames {
+pub struct Frames {
     open: [Option<RawFrame>; 4],
     next: ChunkNumber,
     full: Sender<RawFrame>,
+    sizes: Arc<FrameSizes>,
 }
 
 /// The entry that is being written.
@@ -107,21 +108,19 @@ impl Sequencer {
     pub fn new(
         keys: Keys,
         known: KnownChunks,
-        next: ChunkNumber,
-        full: Sender<RawFrame>,
+        frames: Frames,
         strictness: Strictness,
         observer: Arc<dyn Observer + Send + Sync>,
     ) -> Self {
-        let frames = Frames { open: [const { None }; 4], next, full };
         let expected = [ChunkNumber(0); 2];
         Self { keys, known, frames, expected, rows: Vec::new(), draft: Draft::default(), strictness, observer }
     }
 
-    /// Takes every entry in order, until there are no more.
+    /// Takes every entry in order, until there are no more. Blocks that are done with go back through `used`.
     ///
     /// # Errors
     /// When a stage before or after this one has failed, or the archive's index cannot be read.
-    pub fn run(mut self, arrivals: &Receiver<Arrival>) -> Result<Draft, Stop> {
+    pub fn run(mut self, arrivals: &Receiver<Arrival>, used: &Sender<Vec<u8>>) -> Result<Draft, Stop> {
         let mut last_kind = Vec::new();
         for arrival in arrivals {
             let row = match arrival {
@@ -133,7 +132,7 @@ impl Sequencer {
                         self.frames.close_records(FRAME_OF_A_KIND_MIN)?;
                         last_kind = kind;
                     }
-                    let body = self.file(&head, &messages)?;
+                    let body = self.file(&head, &messages, used)?;
                     Row { head, body: Body::File(body) }
                 }
             };
@@ -148,12 +147,21 @@ impl Sequencer {
         Ok(self.draft)
     }
 
-    fn file(&mut self, head: &EntryHead, messages: &Receiver<CutMessage>) -> Result<FileBody, Stop> {
+    fn file(
+        &mut self,
+        head: &EntryHead,
+        messages: &Receiver<CutMessage>,
+        used: &Sender<Vec<u8>>,
+    ) -> Result<FileBody, Stop> {
         let mut writing =
             Writing { recipe: RecipeBuilder::default(), pages: Vec::new(), first: None, new_records: 0, flaw: None };
         for message in messages {
             match message {
-                CutMessage::Batch(batch) => self.batch(&mut writing, &batch)?,
+                CutMessage::Batch(batch) => {
+                    self.batch(&mut writing, &batch)?;
+                    // When enough wait to be used again, this one is not needed.
+                    drop(used.try_send(batch.bytes));
+                }
                 CutMessage::End(entry) => return self.end(head, writing, *entry),
             }
         }
@@ -376,10 +384,15 @@ impl Sequencer {
 }
 
 impl Frames {
+    /// Frames for chunks from `next` on, which go to `full`.
+    pub fn new(next: ChunkNumber, full: Sender<RawFrame>, sizes: Arc<FrameSizes>) -> Self {
+        Self { open: [const { None }; 4], next, full, sizes }
+    }
+
     fn push(&mut self, class: Class, new: &NewChunk<'_>) -> Result<ChunkNumber, Stopped> {
         let slot = class as usize;
         let more = new.bytes.len() + new.values.len();
-        if self.open[slot].as_ref().is_some_and(|frame| frame.is_full(more)) {
+        if self.open[slot].as_ref().is_some_and(|frame| frame.is_full(more, &self.sizes)) {
             self.close(slot)?;
         }
         let next = self.next;

@@ -9,13 +9,12 @@ use crate::archive::error::{Damage, Error};
 use crate::archive::extent::Extent;
 use crate::archive::file::begin_write;
 use crate::archive::frame::PackedFrame;
-use crate::archive::id::{ChunkId, ChunkNumber, PackId};
-use crate::archive::ids::PackIds;
+use crate::archive::id::{ChunkNumber, ChunkRun, PackId};
+use crate::archive::ids::Known;
 use crate::archive::index::{self, Prefix};
 use crate::archive::pack::{self, OpenPack, Pack};
 use crate::archive::writer::known::Pending;
-use crate::archive::{codec, seal, tables};
-use crate::archive::id::ChunkRun;
+use crate::archive::{codec, ids, seal, tables};
 
 /// A commit is made after so many bytes of packs, …
 const COMMIT_BYTES: usize = 64 << 20;
@@ -38,7 +37,7 @@ pub struct Store {
     next: PackId,
     /// Of the commit that is being gathered.
     bytes: usize,
-    chunks: Vec<(ChunkId, ChunkNumber)>,
+    chunks: Vec<(ChunkNumber, Known)>,
     /// Bytes that all new frames take.
     pub bytes_stored: u64,
 }
@@ -121,7 +120,8 @@ impl Store {
         write_pack(transaction, pack, &bytes)?;
         for frame in &pack.frames[pack.frames_stored..] {
             let numbers = frame.entry.numbers.iter().copied().flat_map(ChunkRun::numbers);
-            self.chunks.extend(frame.ids.iter().copied().zip(numbers));
+            let known = frame.ids.iter().zip(&frame.value_checks);
+            self.chunks.extend(numbers.zip(known.map(|(id, value_check)| Known { id: *id, value_check: *value_check })));
         }
         self.bytes += bytes.len();
         if self.bytes >= COMMIT_BYTES || self.chunks.len() >= COMMIT_CHUNKS {
@@ -136,11 +136,12 @@ impl Store {
     /// When the database refuses; then whether it was committed is unknown.
     pub fn commit(&mut self) -> Result<(), Error> {
         let Some(transaction) = self.transaction.take() else { return Ok(()) };
-        let entries = self.chunks.iter().map(|(id, number)| (Prefix::from(id), *number)).collect();
+        self.chunks.sort_unstable_by_key(|(number, _)| *number);
+        ids::insert(&mut transaction.open_table(tables::IDS)?, &self.chunks)?;
+        let entries = self.chunks.iter().map(|(number, known)| (Prefix::from(&known.id), *number)).collect();
         index::add(&transaction, entries)?;
         transaction.commit()?;
-        let ids: Vec<ChunkId> = self.chunks.drain(..).map(|(id, _)| id).collect();
-        self.pending.committed(&ids);
+        self.pending.committed(self.chunks.drain(..).map(|(_, known)| known.id));
         self.bytes = 0;
         Ok(())
     }
@@ -193,7 +194,6 @@ impl Store {
 
 fn write_pack(transaction: &WriteTransaction, pack: &OpenPack, bytes: &[u8]) -> Result<(), Error> {
     transaction.open_table(tables::PACKS)?.insert(pack.id.0, bytes)?;
-    PackIds::of(pack).insert(&mut transaction.open_table(tables::IDS)?, pack.id)?;
     let mut extents = transaction.open_table(tables::EXTENTS)?;
     Extent::of_entries(pack.id, pack.frames.iter().map(|frame| &frame.entry))
         .try_for_each(|extent| extent.insert(&mut extents))
@@ -207,14 +207,12 @@ fn reopen(transaction: &redb::ReadTransaction) -> Result<Vec<OpenPack>, Error> {
     let bytes = seal::open("meta", TAIL.as_bytes(), value.value()).map_err(|_| damaged())?;
     let tail: Vec<PackId> = codec::decode(bytes).map_err(|_| damaged())?;
     let packs = transaction.open_table(tables::PACKS)?;
-    let ids = transaction.open_table(tables::IDS)?;
     let mut open = Vec::new();
     for id in tail.into_iter().take(PACKS_OPEN) {
         let Some(bytes) = packs.get(id.0)? else { continue };
         // A damaged pack stays as it is, for others to find; what is new goes elsewhere.
         let Ok(pack) = Pack::open(id, bytes.value()) else { continue };
-        let Ok(pack_ids) = PackIds::read(&ids, id) else { continue };
-        open.extend(OpenPack::reopened(id, &pack, &pack_ids));
+        open.push(OpenPack::reopened(id, &pack));
     }
     Ok(open)
 }

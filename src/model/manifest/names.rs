@@ -12,6 +12,8 @@ use crate::model::manifest::error::ManifestError;
 use crate::model::manifest::{FILE_NAME, PAYLOADS_MAX, PayloadName, text};
 use crate::model::path::EntryPath;
 
+const DATAMODEL_KEYS: [&str; 3] = ["datamodel", "datamodel_file", "data_model"];
+const BASE_CONFIG_KEYS: [&str; 3] = ["base_config", "base_config_file", "baseconfig"];
 /// The keys under which an object holds a file name.
 const NAME_KEYS: [&str; 4] = ["file", "filename", "path", "url"];
 
@@ -25,40 +27,31 @@ pub(super) struct Names {
 /// Reads all names of a manifest and checks that none is unclean or given twice.
 pub(super) fn read(bytes: &[u8]) -> Result<Names, ManifestError> {
     let text = text::without_comments(bytes);
-    let [payloads, base, datamodel, datamodel_file, data_model, base_config, base_config_file, baseconfig] = text::find(
-        &text,
-        [
-            "payloads",
-            "payload_base_uri",
-            "datamodel",
-            "datamodel_file",
-            "data_model",
-            "base_config",
-            "base_config_file",
-            "baseconfig",
-        ],
-    )
-    .map_err(|error| if error.is_data() { ManifestError::NotAnObject } else { ManifestError::NotJson(error) })?;
-
+    let [payloads, base] = text::find(&text, ["payloads", "payload_base_uri"]).map_err(not_an_object)?;
     let base = base.map_or(Ok(None), base_folder)?;
     let list = List { text: &text, base: base.as_ref() };
     let names = Names {
         payloads: list.read(payloads.ok_or(ManifestError::NoPayloads)?)?,
-        datamodel: first_name(&text, [datamodel, datamodel_file, data_model])?,
-        base_config: first_name(&text, [base_config, base_config_file, baseconfig])?,
+        datamodel: first_name(&text, DATAMODEL_KEYS)?,
+        base_config: first_name(&text, BASE_CONFIG_KEYS)?,
         base,
     };
     refuse_doubles(&names)?;
     Ok(names)
 }
 
+fn not_an_object(error: serde_json::Error) -> ManifestError {
+    if error.is_data() { ManifestError::NotAnObject } else { ManifestError::NotJson(error) }
+}
+
 /// The folder that `payload_base_uri` puts in front of every payload; none when it is empty or an absolute URL.
 fn base_folder(value: &RawValue) -> Result<Option<EntryPath>, ManifestError> {
     let name = text::string(value.get()).unwrap_or_default();
-    if matches!(name.as_str(), "" | "." | "./") || is_absolute_url(&name) {
+    let folder = name.trim_start_matches("./");
+    if matches!(folder, "" | ".") || is_absolute_url(folder) {
         return Ok(None);
     }
-    path_of(name.trim_start_matches("./").trim_end_matches('/')).map(Some)
+    path_of(folder.trim_end_matches('/')).map(Some)
 }
 
 /// Whether the text starts with a scheme. One letter and a colon are a drive.
@@ -75,11 +68,9 @@ fn path_of(name: &str) -> Result<EntryPath, ManifestError> {
     EntryPath::new(name).map_err(|source| ManifestError::UncleanName { name: name.to_owned(), source })
 }
 
-/// The first of `values` that names a file.
-fn first_name<const N: usize>(
-    text: &[u8],
-    values: [Option<&RawValue>; N],
-) -> Result<Option<PayloadName>, ManifestError> {
+/// The name under the first of `keys` that has one.
+fn first_name<const N: usize>(text: &[u8], keys: [&str; N]) -> Result<Option<PayloadName>, ManifestError> {
+    let values = text::find(text, keys).map_err(not_an_object)?;
     let found = values.into_iter().flatten().find_map(name_in);
     found.map(|(token, name)| Ok(PayloadName { path: path_of(&name)?, span: text::span(text, token) })).transpose()
 }

@@ -4,16 +4,27 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, Anchored, Input};
+use aho_corasick::{Match, Span, packed};
 
 /// What stands in front of a volatile value.
 const PARAMETERS: [&str; 2] = ["x-fylr-signature=", "access_token="];
 /// The member that tells an older version of a record from its current one.
 const LATEST_VERSION: &str = "\"_latest_version\"";
 
-static SCANNER: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::new([PARAMETERS[0], PARAMETERS[1], LATEST_VERSION]).expect("three short patterns are a legal automaton")
+/// Looks for the three texts in one pass with vector instructions.
+static SCANNER: LazyLock<packed::Searcher> = LazyLock::new(|| {
+    packed::Searcher::new([PARAMETERS[0], PARAMETERS[1], LATEST_VERSION]).expect("three short texts can be searched for")
 });
+
+/// The first of the texts in `bytes` from `start` on.
+fn find(bytes: &[u8], start: usize) -> Option<Match> {
+    SCANNER.find_in(bytes, Span { start, end: bytes.len() })
+}
+
+/// Where each parameter ends in `bytes`.
+fn parameter_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    SCANNER.find_iter(bytes).filter(|hit| hit.pattern().as_usize() < PARAMETERS.len()).map(|hit| hit.end())
+}
 
 /// Bytes of which a value consists: those that RFC 3986 allows in a query, less what ends a parameter (`&`), a JSON
 /// string or an escape. No byte of a parameter's name ends a value and every value ends before one of the others, so
@@ -39,9 +50,9 @@ pub fn strip(record: &mut [u8], values: &mut Vec<u8>) -> Stripped {
     let mut found = Stripped { len: record.len(), ..Stripped::default() };
     let mut read = 0;
     let mut written = None;
-    while let Some(hit) = SCANNER.find(Input::new(&*record).range(read..).anchored(Anchored::No)) {
+    while let Some(hit) = find(record, read) {
         let end = hit.end();
-        if hit.pattern().as_usize() == 2 {
+        if hit.pattern().as_usize() == PARAMETERS.len() {
             found.older_version |= is_false(&record[end..]);
             written = written.map(|written| move_down(record, read..end, written));
             read = end;
@@ -86,12 +97,9 @@ pub struct Misfit;
 /// When there are fewer or more values than places.
 pub fn fill(stripped: &[u8], mut values: &[u8], out: &mut Vec<u8>) -> Result<(), Misfit> {
     let mut read = 0;
-    for hit in SCANNER.find_iter(stripped) {
-        if hit.pattern().as_usize() == 2 {
-            continue;
-        }
-        out.extend_from_slice(&stripped[read..hit.end()]);
-        read = hit.end();
+    for end in parameter_ends(stripped) {
+        out.extend_from_slice(&stripped[read..end]);
+        read = end;
         values = unpack(values, out)?;
     }
     out.extend_from_slice(&stripped[read..]);
@@ -101,7 +109,7 @@ pub fn fill(stripped: &[u8], mut values: &[u8], out: &mut Vec<u8>) -> Result<(),
 /// How many volatile values a stripped record has places for.
 #[must_use]
 pub fn places(stripped: &[u8]) -> u32 {
-    SCANNER.find_iter(stripped).filter(|hit| hit.pattern().as_usize() != 2).count() as u32
+    parameter_ends(stripped).count() as u32
 }
 
 /// How many of the packed `values`' bytes belong to the next `count` values.

@@ -1,0 +1,93 @@
+//! What can be asked for. The flags of a verb stand in the verb's own file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::cli::error::Error;
+use crate::cli::exit::Exit;
+use crate::cli::session::Session;
+use crate::cli::{cat, check, completions, demo, export, import, list, man, runs, show, stats};
+
+const AFTER_HELP: &str = "\
+SNAPSHOT is a number (12), a backup name (museum: its newest snapshot), or museum~1 (the one before).
+
+Results go to stdout, everything else to stderr. With --json every command prints one JSON object on stdout, also when
+it fails; it ends with \"exit\", and with \"error\" and \"hint\" if there is one. Only cat, completions and man print what
+they always print.
+
+Exit codes:
+  0    done
+  1    failed, or check found something wrong; what was kept before is kept
+  2    usage or input: nothing was touched
+  3    a passing cause (archive busy, disk full, source changing): run the same command again
+  4    finished, but something is missing that was asked for
+  6    refused before anything was touched (not an archive, a newer format, something in the way)
+  130  interrupted; the same command continues";
+
+/// Keeps every backup of a fylr or easydb5 instance in one deduplicating file and gives any of them back.
+#[derive(Debug, Parser)]
+#[command(name = "fonds", version, max_term_width = 120, after_long_help = AFTER_HELP)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// The archive file
+    #[arg(long, global = true, env = "FONDS_ARCHIVE", default_value = "fonds.redb", value_name = "PATH")]
+    pub archive: PathBuf,
+    /// Print one JSON object instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print no progress and no summary, only what was asked for, warnings and errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print details
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// Append a detailed log to FILE
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Show no progress; without a terminal there is none anyway
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Import(import::Import),
+    Export(export::Export),
+    #[command(visible_alias = "ls")]
+    List(list::List),
+    Show(show::Show),
+    Cat(cat::Cat),
+    Check(check::Check),
+    Stats(stats::Stats),
+    Runs(runs::Runs),
+    Demo(demo::Demo),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+impl Command {
+    pub fn run(self, session: &mut Session) -> Result<Exit, Error> {
+        match self {
+            Self::Import(verb) => verb.run(session),
+            Self::Export(verb) => verb.run(session),
+            Self::List(verb) => verb.run(session),
+            Self::Show(verb) => verb.run(session),
+            Self::Cat(verb) => verb.run(session),
+            Self::Check(verb) => verb.run(session),
+            Self::Stats(verb) => verb.run(session),
+            Self::Runs(verb) => verb.run(session),
+            Self::Demo(verb) => verb.run(session),
+            Self::Completions(verb) => verb.run(session),
+            Self::Man(verb) => verb.run(session),
+        }
+    }
+}

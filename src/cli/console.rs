@@ -1,0 +1,100 @@
+//! What a person at a terminal hears of the work: the fold of all events into progress and warnings.
+
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ThreadId};
+
+use fonds::model::event::{Event, Observer, Warning};
+
+use crate::cli::format;
+use crate::cli::progress::Progress;
+use crate::cli::signals;
+use crate::cli::stderr::{self, Label};
+
+/// Warnings of one kind that are printed, and told with `--json`; of more there is a count.
+const WARNINGS_SHOWN: usize = 20;
+
+/// Observes on behalf of a person.
+pub struct Console {
+    progress: Option<Progress>,
+    warnings: Mutex<Vec<Kind>>,
+    /// The thread of the work.
+    main: ThreadId,
+}
+
+/// All warnings of one kind.
+struct Kind {
+    /// What the ones that are not shown are called.
+    many: &'static str,
+    shown: Vec<String>,
+    count: usize,
+}
+
+impl Console {
+    pub fn new(progress: Option<Progress>) -> Self {
+        Self { progress, warnings: Mutex::default(), main: thread::current().id() }
+    }
+
+    /// Takes the progress away, tells how many warnings were not shown, and gives back those that were.
+    pub fn close(&self) -> Vec<String> {
+        if let Some(progress) = &self.progress {
+            progress.finish();
+        }
+        let kinds = std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner));
+        kinds.into_iter().flat_map(Kind::close).collect()
+    }
+
+    fn warn(&self, warning: &Warning) {
+        tracing::warn!("{warning}");
+        let mut kinds = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let many = many(warning);
+        let at = kinds.iter().position(|kind| kind.many == many).unwrap_or_else(|| {
+            kinds.push(Kind { many, shown: Vec::new(), count: 0 });
+            kinds.len() - 1
+        });
+        let kind = &mut kinds[at];
+        kind.count += 1;
+        if kind.shown.len() < WARNINGS_SHOWN {
+            let text = warning.to_string();
+            let say = || stderr::say(Label::Warning, &text);
+            self.progress.as_ref().map_or_else(say, |progress| progress.aside(say));
+            kind.shown.push(text);
+        }
+    }
+}
+
+impl Observer for Console {
+    fn observe(&self, event: Event) {
+        match (event, &self.progress) {
+            (Event::Warning(warning), _) => self.warn(&warning),
+            (Event::Started { verb, bytes, .. }, Some(progress)) => progress.start(verb, bytes),
+            (Event::Advanced { bytes, .. }, Some(progress)) => progress.advance(bytes),
+            (Event::Finished, Some(progress)) => progress.finish(),
+            _ => {}
+        }
+        if thread::current().id() == self.main {
+            signals::end_if_requested();
+        }
+    }
+}
+
+impl Kind {
+    fn close(mut self) -> Vec<String> {
+        let more = self.count - self.shown.len();
+        if more > 0 {
+            let text = format!("and {} more {}", format::number(more as u64), self.many);
+            stderr::say(Label::Warning, &text);
+            self.shown.push(text);
+        }
+        self.shown
+    }
+}
+
+/// What many warnings of this kind are called.
+fn many(warning: &Warning) -> &'static str {
+    match warning {
+        Warning::NoRecords { .. } => "payloads without records, kept as plain content",
+        Warning::UnknownKind { .. } => "payloads of unknown kinds, kept as they are",
+        Warning::Missing { .. } => "payloads that are missing",
+        Warning::OtherExtension { .. } => "payloads that stand under the other extension",
+    }
+}

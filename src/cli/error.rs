@@ -1,0 +1,36 @@
+//! Why a command ended early.
+
+use std::io;
+use std::path::PathBuf;
+
+use fonds::{archive, jobs};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Job(#[from] jobs::Error),
+    #[error("cannot write the results")]
+    Output(#[from] io::Error),
+    #[error("cannot write the log {}", .path.display())]
+    Log { path: PathBuf, source: io::Error },
+    #[error("{} names a tar, and what is exported becomes a directory", .0.display())]
+    Tar(PathBuf),
+    #[error("{}", .path.display())]
+    Source { path: PathBuf, source: Box<Error> },
+    #[error("there is no command {0}")]
+    NoCommand(String),
+    #[error("interrupted")]
+    Interrupted(i32),
+    #[error("the work ended unexpectedly")]
+    Panicked,
+    #[error("the demonstration failed in {}", .path.display())]
+    Demo { path: PathBuf, source: io::Error },
+    #[error("{} came back different", .0.display())]
+    Different(PathBuf),
+}
+
+impl From<archive::Error> for Error {
+    fn from(error: archive::Error) -> Self {
+        Self::Job(error.into())
+    }
+}

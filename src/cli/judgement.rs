@@ -1,0 +1,117 @@
+//! What an error means to the one who typed the command: the exit code, and what to do.
+
+use std::io::{self, ErrorKind};
+
+use fonds::layout::Unfit;
+use fonds::{archive, jobs, layout};
+
+use crate::cli::error::Error;
+use crate::cli::exit::Exit;
+
+/// An exit code and a hint.
+pub type Judgement = (Exit, &'static str);
+
+const AGAIN: &str = "run the same command again: what is kept already is not stored twice";
+const ANOTHER_ARCHIVE: &str = "it was not touched; --archive or $FONDS_ARCHIVE names another";
+const ANOTHER_PLACE: &str = "nothing was touched; name a directory that is empty or not there yet";
+const BACKUP_DIRECTORY: &str = "name the directory that holds manifest.json";
+
+pub fn judge(error: &Error) -> Judgement {
+    match error {
+        Error::Job(jobs::Error::Archive(error)) => of_archive(error),
+        Error::Job(jobs::Error::Layout(error)) => of_layout(error),
+        Error::Job(jobs::Error::Name(_) | jobs::Error::NoName(_)) => {
+            (Exit::USAGE, "a backup name looks like museum, museum-test or seedorf.2026")
+        }
+        Error::Job(jobs::Error::EmptyFolder { .. }) => (Exit::USAGE, "\"fonds show -v\" lists the entries"),
+        Error::Job(jobs::Error::WasMissing { .. }) => (Exit::USAGE, "only an earlier or later snapshot can have it"),
+        Error::Job(jobs::Error::NoRun(_)) => (Exit::USAGE, "\"fonds runs\" lists them"),
+        Error::Output(error) => of_io(error),
+        Error::Log { .. } => (Exit::USAGE, "--log names a file that can be written"),
+        Error::Tar(_) => (Exit::USAGE, "name a directory, and pack it afterwards"),
+        Error::Source { source, .. } => judge(source),
+        Error::NoCommand(_) => (Exit::USAGE, "\"fonds --help\" lists them"),
+        Error::Interrupted(signal) => (Exit::signal(*signal), AGAIN),
+        Error::Panicked => (Exit::FAILED, "\"fonds check\" tells whether the archive is damaged; -v shows details"),
+        Error::Demo { .. } | Error::Different(_) => (Exit::FAILED, "-v shows details"),
+    }
+}
+
+fn of_archive(error: &archive::Error) -> Judgement {
+    match error {
+        archive::Error::NotFound(_) => {
+            (Exit::USAGE, "\"fonds import\" makes one; --archive or $FONDS_ARCHIVE names another")
+        }
+        archive::Error::Foreign { .. } => (Exit::REFUSED, ANOTHER_ARCHIVE),
+        archive::Error::Newer { .. } => (Exit::REFUSED, "it was not touched; use the newer fonds"),
+        archive::Error::Busy { .. } => (Exit::PASSING, "wait until that has ended, then run the same command again"),
+        archive::Error::Full(_) => (Exit::PASSING, "make room, then run the same command again: it continues"),
+        archive::Error::File { source, .. } => of_io(source),
+        archive::Error::Database(source) => match &**source {
+            redb::Error::Io(source) => of_io(source),
+            _ => (Exit::FAILED, "what was finished is kept; \"fonds check\" tells more"),
+        },
+        archive::Error::Damaged(_) => {
+            (Exit::FAILED, "\"fonds check --read-data\" tells what is hit; everything else can still be exported")
+        }
+        archive::Error::NoSnapshot(_) => (Exit::USAGE, "\"fonds list\" lists them"),
+        archive::Error::NoEntry { .. } => (Exit::USAGE, "\"fonds show -v\" lists the entries"),
+        archive::Error::Flawed { .. } => {
+            (Exit::FAILED, "nothing was added; without --strict it is kept byte for byte, with a warning")
+        }
+        archive::Error::Content { source, .. } => match source.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(error) => of_layout(error),
+            None => of_io(source),
+        },
+        archive::Error::Panicked => judge(&Error::Panicked),
+    }
+}
+
+fn of_layout(error: &layout::Error) -> Judgement {
+    match error {
+        layout::Error::NoManifest { .. } | layout::Error::NoDirectory { .. } => (Exit::USAGE, BACKUP_DIRECTORY),
+        layout::Error::Manifest(_) | layout::Error::ManifestTooLong => {
+            (Exit::USAGE, "nothing was imported; make the backup anew, or mend manifest.json")
+        }
+        layout::Error::Missing { .. } => {
+            (Exit::USAGE, "nothing was imported; --allow-missing takes the rest and records what is missing")
+        }
+        layout::Error::Special { .. } => (Exit::USAGE, "put the file itself in its place, or take it away"),
+        layout::Error::Name { .. } | layout::Error::TooDeep { .. } | layout::Error::Folder { .. } => {
+            (Exit::USAGE, "nothing was imported; rename it, or take it away")
+        }
+        layout::Error::Level(_) => (Exit::USAGE, "--compression takes 0 to 9"),
+        layout::Error::Changed { .. } => (Exit::PASSING, "wait until the backup has ended, then run the command again"),
+        layout::Error::Gzip { .. } | layout::Error::TooLong { .. } => {
+            (Exit::FAILED, "nothing was added; make the backup anew, or take the file away")
+        }
+        layout::Error::Destination { unfit: Unfit::NotEmpty, .. } => {
+            (Exit::REFUSED, "nothing was touched; name another directory, or replace a backup with --force")
+        }
+        layout::Error::Destination { .. } => (Exit::REFUSED, ANOTHER_PLACE),
+        layout::Error::Taken { .. } => (Exit::FAILED, "export without --compression keeps the names apart"),
+        layout::Error::Source { source, .. }
+        | layout::Error::Read { source, .. }
+        | layout::Error::Place { source, .. }
+        | layout::Error::Write { source, .. }
+        | layout::Error::Content { source, .. } => of_io(source),
+    }
+}
+
+fn of_io(error: &io::Error) -> Judgement {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => (Exit::USAGE, "check the path"),
+        ErrorKind::PermissionDenied => (Exit::USAGE, "check who may read and write there"),
+        ErrorKind::ReadOnlyFilesystem => (Exit::USAGE, "name a place that can be written"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            (Exit::PASSING, "make room, then run the same command again")
+        }
+        ErrorKind::Interrupted
+        | ErrorKind::TimedOut
+        | ErrorKind::ResourceBusy
+        | ErrorKind::StaleNetworkFileHandle
+        | ErrorKind::NetworkDown
+        | ErrorKind::OutOfMemory => (Exit::PASSING, AGAIN),
+        _ => (Exit::FAILED, "check the disk; what was finished before is kept"),
+    }
+}
