@@ -36,10 +36,7 @@ fn main() -> Result<()> {
     }
     let options = Options::parse_from(arguments);
     let work = tempfile::tempdir()?;
-    let place = options
-        .dir
-        .clone()
-        .unwrap_or_else(|| work.path().join("series"));
+    let place = options.dir.clone().unwrap_or_else(|| work.path().join("series"));
     for variant in options.variants() {
         let snapshots = stock(&options.parameters(variant), &place.join(variant.name()))?;
         if !options.generate_only {
@@ -52,13 +49,16 @@ fn main() -> Result<()> {
 /// Holds the contest on one series and prints what came of it.
 fn run(options: &Options, variant: Variant, snapshots: &[Snapshot], work: &Path) -> Result<()> {
     disk::empty_dir(work)?;
+    // Other work on the machine makes wall times worthless: the reader has to know of it.
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let outcome = contest::hold(options, snapshots, work)?;
     println!(
-        "\n{}: {} snapshots of {:.0} MB, {} records\n",
+        "\n{}: {} snapshots of {:.0} MB, {} records; load before: {}\n",
         variant.name(),
         snapshots.len(),
         outcome.snapshot_bytes as f64 / 1e6,
         options.parameters(variant).records,
+        load.trim(),
     );
     table::print_outcome(&outcome);
     println!();
@@ -81,8 +81,5 @@ fn stock(parameters: &Parameters, dir: &Path) -> Result<Vec<Snapshot>> {
 }
 
 fn numbered(dirs: impl Iterator<Item = PathBuf>) -> Vec<Snapshot> {
-    (1..)
-        .zip(dirs)
-        .map(|(number, dir)| Snapshot { number, dir })
-        .collect()
+    (1..).zip(dirs).map(|(number, dir)| Snapshot { number, dir }).collect()
 }

@@ -17,20 +17,12 @@ impl Tool for Borg {
 
     fn create(&self, home: &Path) -> Result<()> {
         let mut command = borg(home, "init");
-        process::run(
-            command
-                .args(["--encryption", "none"])
-                .arg(self.stored(home)),
-        )
-        .map(drop)
+        process::run(command.args(["--encryption", "none"]).arg(self.stored(home))).map(drop)
     }
 
     fn store(&self, home: &Path, snapshot: &Snapshot) -> Command {
         let mut command = borg(home, "create");
-        command
-            .args(["--compression", "zstd,3"])
-            .arg(archive(home, snapshot))
-            .arg(".");
+        command.args(["--compression", "zstd,3"]).arg(archive(home, snapshot)).arg(".");
         command.current_dir(&snapshot.dir);
         command
     }

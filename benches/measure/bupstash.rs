@@ -22,10 +22,7 @@ impl Tool for Bupstash {
 
     fn store(&self, home: &Path, snapshot: &Snapshot) -> Command {
         let mut command = bupstash(home, "put");
-        command
-            .arg("--quiet")
-            .arg(format!("number={}", snapshot.number))
-            .arg(&snapshot.dir);
+        command.arg("--quiet").arg(format!("number={}", snapshot.number)).arg(&snapshot.dir);
         command
     }
 
@@ -47,11 +44,7 @@ fn key(home: &Path) -> PathBuf {
 
 fn bupstash(home: &Path, verb: &str) -> Command {
     let mut command = Command::new("bupstash");
-    command
-        .arg(verb)
-        .env("BUPSTASH_REPOSITORY", Bupstash.stored(home));
-    command
-        .env("BUPSTASH_KEY", key(home))
-        .env("XDG_CACHE_HOME", home.join("cache"));
+    command.arg(verb).env("BUPSTASH_REPOSITORY", Bupstash.stored(home));
+    command.env("BUPSTASH_KEY", key(home)).env("XDG_CACHE_HOME", home.join("cache"));
     command
 }

@@ -27,13 +27,8 @@ pub fn hold(options: &Options, snapshots: &[Snapshot], work: &Path) -> Result<Ou
     let (first, later) = snapshots.split_first().context("a series has a snapshot")?;
     let last = later.last().unwrap_or(first);
     let mut outcome = Outcome {
-        entrants: tool::all(options)
-            .map(|tool| Entrant::new(tool, work))
-            .collect(),
-        limits: limits::ALL
-            .iter()
-            .map(|limit| (limit.name, Laps::default()))
-            .collect(),
+        entrants: tool::all(options).map(|tool| Entrant::new(tool, work)).collect(),
+        limits: limits::ALL.iter().map(|limit| (limit.name, Laps::default())).collect(),
         ours: Ours::default(),
         snapshot_bytes: disk::size(&last.dir)?.length_bytes,
     };

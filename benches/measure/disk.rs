@@ -19,10 +19,7 @@ pub fn size(path: &Path) -> io::Result<Size> {
     let metadata = fs::symlink_metadata(path)?;
     if !metadata.is_dir() {
         let allocated_bytes = metadata.blocks() * BLOCK;
-        return Ok(Size {
-            length_bytes: metadata.len(),
-            allocated_bytes,
-        });
+        return Ok(Size { length_bytes: metadata.len(), allocated_bytes });
     }
     let mut total = Size::default();
     for entry in fs::read_dir(path)? {

@@ -54,18 +54,14 @@ impl Entrant {
     pub fn start(&mut self, snapshot: &Snapshot) -> Result<()> {
         disk::empty_dir(&self.home)?;
         self.tool.create(&self.home)?;
-        self.first.push(process::measure(
-            &mut self.tool.store(&self.home, snapshot),
-        )?);
+        self.first.push(process::measure(&mut self.tool.store(&self.home, snapshot))?);
         self.after_first = disk::size(&self.tool.stored(&self.home))?;
         self.after_last = self.after_first;
         Ok(())
     }
 
     pub fn add(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.later.push(process::measure(
-            &mut self.tool.store(&self.home, snapshot),
-        )?);
+        self.later.push(process::measure(&mut self.tool.store(&self.home, snapshot))?);
         self.after_last = disk::size(&self.tool.stored(&self.home))?;
         Ok(())
     }

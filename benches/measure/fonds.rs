@@ -23,10 +23,7 @@ impl Tool for Fonds {
 
     fn store(&self, home: &Path, snapshot: &Snapshot) -> Command {
         let mut command = fonds(home);
-        command
-            .arg("import")
-            .arg(&snapshot.dir)
-            .args(["--name", NAME]);
+        command.arg("import").arg(&snapshot.dir).args(["--name", NAME]);
         command
     }
 
@@ -67,9 +64,6 @@ pub fn cat(home: &Path, payload: &str) -> Command {
 
 fn fonds(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fonds"));
-    command
-        .arg("--archive")
-        .arg(Fonds.stored(home))
-        .arg("--no-progress");
+    command.arg("--archive").arg(Fonds.stored(home)).arg("--no-progress");
     command
 }

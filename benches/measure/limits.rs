@@ -19,18 +19,9 @@ pub struct Limit {
 pub const SPLIT_NAME: &str = "split + BLAKE3";
 
 pub const ALL: [Limit; 3] = [
-    Limit {
-        name: "cat",
-        command: cat,
-    },
-    Limit {
-        name: "cp -r",
-        command: copy,
-    },
-    Limit {
-        name: SPLIT_NAME,
-        command: split,
-    },
+    Limit { name: "cat", command: cat },
+    Limit { name: "cp -r", command: copy },
+    Limit { name: SPLIT_NAME, command: split },
 ];
 
 fn cat(snapshot: &Snapshot, _target: &Path) -> Result<Command> {
@@ -43,10 +34,7 @@ fn cat(snapshot: &Snapshot, _target: &Path) -> Result<Command> {
 
 fn copy(snapshot: &Snapshot, target: &Path) -> Result<Command> {
     let mut command = Command::new("cp");
-    command
-        .arg("-r")
-        .arg(&snapshot.dir)
-        .arg(target.join("copy"));
+    command.arg("-r").arg(&snapshot.dir).arg(target.join("copy"));
     Ok(command)
 }
 

@@ -70,11 +70,7 @@ impl Options {
     }
 
     pub fn parameters(&self, variant: Variant) -> Parameters {
-        let records = if self.quick {
-            20_000
-        } else {
-            Parameters::default().records
-        };
+        let records = if self.quick { 20_000 } else { Parameters::default().records };
         Parameters {
             records: self.records.unwrap_or(records),
             signatures: match variant {

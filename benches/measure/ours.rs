@@ -24,13 +24,7 @@ pub struct Ours {
 
 impl Ours {
     /// Whether an export gives back what was imported, then the commands no rival has.
-    pub fn take(
-        &mut self,
-        rounds: usize,
-        home: &Path,
-        last: &Snapshot,
-        target: &Path,
-    ) -> Result<()> {
+    pub fn take(&mut self, rounds: usize, home: &Path, last: &Snapshot, target: &Path) -> Result<()> {
         disk::empty_dir(target)?;
         process::run(&mut fonds::Fonds.restore(home, last, target))?;
         self.difference = disk::first_difference(&last.dir, &fonds::restored(target))?;
@@ -56,6 +50,5 @@ fn largest_file(dir: &Path) -> Result<String> {
         largest = largest.max(Some((entry.metadata()?.len(), entry.file_name())));
     }
     let (_, name) = largest.context("a snapshot has files")?;
-    name.into_string()
-        .map_err(|name| anyhow!("{name:?} is not UTF-8"))
+    name.into_string().map_err(|name| anyhow!("{name:?} is not UTF-8"))
 }

@@ -57,10 +57,7 @@ impl Tool for PatchChain {
 
 fn shell(script: &str, home: &Path, snapshot: &Snapshot) -> Command {
     let mut command = Command::new("sh");
-    command
-        .args(["-c", script])
-        .env("home", home)
-        .env("links", PatchChain.stored(home));
+    command.args(["-c", script]).env("home", home).env("links", PatchChain.stored(home));
     command.env("n", snapshot.number.to_string());
     command
 }

@@ -28,14 +28,9 @@ pub fn measure(command: &mut Command) -> Result<Usage> {
 /// Runs a command and fails with its own words if it fails.
 pub fn run(command: &mut Command) -> Result<Usage> {
     let mut errors = tempfile::tempfile()?;
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(errors.try_clone()?);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors.try_clone()?);
     let start = Instant::now();
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("starting {command:?}"))?;
+    let mut child = command.spawn().with_context(|| format!("starting {command:?}"))?;
     let used = child.wait4()?;
     let wall = start.elapsed();
     if !used.status.success() {
@@ -45,20 +40,13 @@ pub fn run(command: &mut Command) -> Result<Usage> {
         bail!("{command:?}: {}: {}", used.status, text.trim());
     }
     let cpu = used.rusage.utime + used.rusage.stime;
-    Ok(Usage {
-        wall,
-        cpu,
-        peak_bytes: used.rusage.maxrss,
-    })
+    Ok(Usage { wall, cpu, peak_bytes: used.rusage.maxrss })
 }
 
 /// Whether a program answers when asked for its version.
 pub fn is_installed(program: &str) -> bool {
     let mut command = Command::new(program);
-    command
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     // restic knows no such flag and says so, which shows it to be there as well.
     command.status().is_ok()
 }

@@ -28,13 +28,7 @@ impl Tool for Restic {
 
     fn restore(&self, home: &Path, snapshot: &Snapshot, target: &Path) -> Command {
         let mut command = restic(home);
-        command.args([
-            "restore",
-            "latest",
-            "--tag",
-            &snapshot.number.to_string(),
-            "--target",
-        ]);
+        command.args(["restore", "latest", "--tag", &snapshot.number.to_string(), "--target"]);
         command.arg(target);
         command
     }
@@ -46,11 +40,7 @@ impl Tool for Restic {
 
 fn restic(home: &Path) -> Command {
     let mut command = Command::new("restic");
-    command
-        .env("RESTIC_REPOSITORY", Restic.stored(home))
-        .env("RESTIC_PASSWORD", "museum");
-    command
-        .env("RESTIC_CACHE_DIR", home.join("cache"))
-        .arg("--quiet");
+    command.env("RESTIC_REPOSITORY", Restic.stored(home)).env("RESTIC_PASSWORD", "museum");
+    command.env("RESTIC_CACHE_DIR", home.join("cache")).arg("--quiet");
     command
 }

@@ -39,11 +39,7 @@ impl Tool for Rustic {
 
 fn rustic(home: &Path) -> Command {
     let mut command = Command::new("rustic");
-    command
-        .env("RUSTIC_REPOSITORY", Rustic.stored(home))
-        .env("RUSTIC_PASSWORD", "museum");
-    command
-        .env("RUSTIC_CACHE_DIR", home.join("cache"))
-        .env("RUSTIC_NO_PROGRESS", "true");
+    command.env("RUSTIC_REPOSITORY", Rustic.stored(home)).env("RUSTIC_PASSWORD", "museum");
+    command.env("RUSTIC_CACHE_DIR", home.join("cache")).env("RUSTIC_NO_PROGRESS", "true");
     command
 }

@@ -23,25 +23,18 @@ pub fn split_and_hash(dir: &Path) -> io::Result<u64> {
     let paths: io::Result<Vec<PathBuf>> = dir.read_dir()?.map(|entry| Ok(entry?.path())).collect();
     let source = Mutex::new(paths?.into_iter());
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..THREADS)
-            .map(|_| scope.spawn(|| work(&source)))
-            .collect();
-        workers
-            .into_iter()
-            .try_fold(0, |records, worker| match worker.join() {
-                Ok(result) => Ok(records + result?),
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
+        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| work(&source))).collect();
+        workers.into_iter().try_fold(0, |records, worker| match worker.join() {
+            Ok(result) => Ok(records + result?),
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
     })
 }
 
 fn work(source: &Mutex<impl Iterator<Item = PathBuf>>) -> io::Result<u64> {
     let (mut bytes, mut records, mut mixed) = (Vec::new(), 0, 0);
     loop {
-        let next = source
-            .lock()
-            .map_err(|_| io::Error::other("a reader panicked"))?
-            .next();
+        let next = source.lock().map_err(|_| io::Error::other("a reader panicked"))?.next();
         let Some(path) = next else { break };
         bytes.clear();
         fs::File::open(&path)?.read_to_end(&mut bytes)?;
@@ -82,10 +75,7 @@ fn split(bytes: &[u8], found: &mut dyn FnMut(Range<usize>)) {
 
 /// The position of the quote that ends a string.
 fn string_end(bytes: &[u8], mut position: usize) -> usize {
-    while let Some(offset) = bytes
-        .get(position..)
-        .and_then(|rest| memchr2(b'"', b'\\', rest))
-    {
+    while let Some(offset) = bytes.get(position..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
         position += offset;
         if bytes[position] == b'"' {
             return position;

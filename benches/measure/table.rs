@@ -25,23 +25,11 @@ pub fn print_outcome(outcome: &Outcome) {
     rows.extend(outcome.entrants.iter().map(entrant));
     print(&rows);
     println!();
-    let mut rows = vec![
-        ["limit on one snapshot", "wall/cpu s"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    rows.extend(
-        outcome
-            .limits
-            .iter()
-            .map(|(name, laps)| vec![(*name).to_owned(), seconds(laps)]),
-    );
+    let mut rows = vec![["limit on one snapshot", "wall/cpu s"].map(str::to_owned).to_vec()];
+    rows.extend(outcome.limits.iter().map(|(name, laps)| vec![(*name).to_owned(), seconds(laps)]));
     let ours = &outcome.ours;
-    for (name, laps) in [
-        ("fonds check --read-data", &ours.check),
-        ("fonds list", &ours.list),
-        ("fonds cat", &ours.cat),
-    ] {
+    for (name, laps) in [("fonds check --read-data", &ours.check), ("fonds list", &ours.list), ("fonds cat", &ours.cat)]
+    {
         rows.push(vec![name.to_owned(), seconds(laps)]);
     }
     print(&rows);
@@ -52,24 +40,11 @@ pub fn print_outcome(outcome: &Outcome) {
 
 /// One line for each target: what was wanted, what was measured, whether it is reached.
 pub fn print_targets(targets: &[Target]) {
-    let mut rows = vec![
-        ["target", "wanted", "measured", "reached"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
+    let mut rows = vec![["target", "wanted", "measured", "reached"].map(str::to_owned).to_vec()];
     for target in targets {
-        let measured = target
-            .measured
-            .map_or("-".to_owned(), |value| format!("{value:.2}"));
-        let reached = target
-            .reached()
-            .map_or("not measured", |yes| if yes { "yes" } else { "NO" });
-        rows.push(vec![
-            target.what.clone(),
-            target.wanted(),
-            measured,
-            reached.to_owned(),
-        ]);
+        let measured = target.measured.map_or("-".to_owned(), |value| format!("{value:.2}"));
+        let reached = target.reached().map_or("not measured", |yes| if yes { "yes" } else { "NO" });
+        rows.push(vec![target.what.clone(), target.wanted(), measured, reached.to_owned()]);
     }
     print(&rows);
 }
@@ -97,11 +72,7 @@ fn seconds(laps: &Laps) -> String {
 /// Three digits after the point below a second, two above.
 fn short(time: Duration) -> String {
     let seconds = time.as_secs_f64();
-    if seconds < 1.0 {
-        format!("{seconds:.3}")
-    } else {
-        format!("{seconds:.2}")
-    }
+    if seconds < 1.0 { format!("{seconds:.3}") } else { format!("{seconds:.2}") }
 }
 
 fn megabytes(bytes: u64) -> String {
@@ -111,20 +82,11 @@ fn megabytes(bytes: u64) -> String {
 /// Pads every column to its widest cell.
 fn print(rows: &[Vec<String>]) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-    };
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| width(column).unwrap_or(0))
-        .collect();
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     for row in rows {
         let cells = row.iter().zip(&widths);
-        let line: Vec<String> = cells
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
+        let line: Vec<String> = cells.map(|(cell, width)| format!("{cell:<width$}")).collect();
         println!("{}", line.join("  ").trim_end());
     }
 }

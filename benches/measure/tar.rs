@@ -21,27 +21,15 @@ impl Tool for Tar {
 
     fn store(&self, home: &Path, snapshot: &Snapshot) -> Command {
         let mut command = Command::new("tar");
-        command.args([
-            "--use-compress-program",
-            "zstd -3 -T2",
-            "--create",
-            "--file",
-        ]);
-        command
-            .arg(file(home, snapshot))
-            .arg("--directory")
-            .arg(&snapshot.dir)
-            .arg(".");
+        command.args(["--use-compress-program", "zstd -3 -T2", "--create", "--file"]);
+        command.arg(file(home, snapshot)).arg("--directory").arg(&snapshot.dir).arg(".");
         command
     }
 
     fn restore(&self, home: &Path, snapshot: &Snapshot, target: &Path) -> Command {
         let mut command = Command::new("tar");
         command.args(["--use-compress-program", "zstd", "--extract", "--file"]);
-        command
-            .arg(file(home, snapshot))
-            .arg("--directory")
-            .arg(target);
+        command.arg(file(home, snapshot)).arg("--directory").arg(target);
         command
     }
 
@@ -51,6 +39,5 @@ impl Tool for Tar {
 }
 
 fn file(home: &Path, snapshot: &Snapshot) -> PathBuf {
-    Tar.stored(home)
-        .join(format!("{}.tar.zst", snapshot.number))
+    Tar.stored(home).join(format!("{}.tar.zst", snapshot.number))
 }

@@ -70,97 +70,48 @@ fn sizes(variant: Variant, ours: &Entrant, rivals: &[Entrant]) -> Vec<Target> {
 
 /// Task, rival, bound and figure of every target of speed against a rival.
 const SPEEDS: [(&str, &str, Bound, Figure); 8] = [
-    ("first import", "tar+zstd", Bound::AtMost(1.25), |it| {
-        wall(&it.first)
-    }),
-    ("first import", "restic", Bound::AtLeast(2.3), |it| {
-        wall(&it.first)
-    }),
-    ("later imports", "restic", Bound::AtLeast(6.0), |it| {
-        wall(&it.later)
-    }),
-    ("later imports", "borg", Bound::AtLeast(5.0), |it| {
-        wall(&it.later)
-    }),
-    ("later imports", "bupstash", Bound::AtLeast(2.3), |it| {
-        wall(&it.later)
-    }),
-    ("export", "tar+zstd", Bound::AtMost(1.3), |it| {
-        wall(&it.restore)
-    }),
-    ("export", "restic", Bound::AtLeast(2.5), |it| {
-        wall(&it.restore)
-    }),
-    ("export", "bupstash", Bound::AtLeast(1.0), |it| {
-        wall(&it.restore)
-    }),
+    ("first import", "tar+zstd", Bound::AtMost(1.25), |it| wall(&it.first)),
+    ("first import", "restic", Bound::AtLeast(2.3), |it| wall(&it.first)),
+    ("later imports", "restic", Bound::AtLeast(6.0), |it| wall(&it.later)),
+    ("later imports", "borg", Bound::AtLeast(5.0), |it| wall(&it.later)),
+    ("later imports", "bupstash", Bound::AtLeast(2.3), |it| wall(&it.later)),
+    ("export", "tar+zstd", Bound::AtMost(1.3), |it| wall(&it.restore)),
+    ("export", "restic", Bound::AtLeast(2.5), |it| wall(&it.restore)),
+    ("export", "bupstash", Bound::AtLeast(1.0), |it| wall(&it.restore)),
 ];
 
 fn speeds(ours: &Entrant, rivals: &[Entrant], outcome: &Outcome) -> Vec<Target> {
-    let limit = outcome
-        .limits
-        .iter()
-        .find(|(name, _)| *name == limits::SPLIT_NAME);
+    let limit = outcome.limits.iter().find(|(name, _)| *name == limits::SPLIT_NAME);
     let mut targets = vec![Target {
         what: format!("later imports: ours to {}", limits::SPLIT_NAME),
         measured: ratio(wall(&ours.later), limit.and_then(|(_, laps)| wall(laps))),
         bound: Bound::AtMost(1.6),
         unit: "×",
     }];
-    targets.extend(SPEEDS.into_iter().map(|(task, rival, bound, figure)| {
-        Comparison { task, rival, bound }.of(ours, rivals, figure)
-    }));
+    targets.extend(
+        SPEEDS
+            .into_iter()
+            .map(|(task, rival, bound, figure)| Comparison { task, rival, bound }.of(ours, rivals, figure)),
+    );
     targets
 }
 
 fn absolutes(ours: &Entrant, outcome: &Outcome) -> Vec<Target> {
     let more = &outcome.ours;
-    let laps = [
-        &ours.first,
-        &ours.later,
-        &ours.restore,
-        &more.check,
-        &more.list,
-        &more.cat,
-    ];
+    let laps = [&ours.first, &ours.later, &ours.restore, &more.check, &more.list, &more.cat];
     let peak = laps.iter().filter_map(|laps| laps.peak_bytes()).max();
     // An archive holds at least the bytes of one snapshot, so this is the least it can have read.
     let checked = ratio(Some(outcome.snapshot_bytes as f64 / 1e6), wall(&more.check));
     let milliseconds = |laps| wall(laps).map(|seconds| seconds * 1e3);
     let figures = [
-        (
-            "check --read-data, of one snapshot",
-            checked,
-            Bound::AtLeast(700.0),
-            "MB/s",
-        ),
-        (
-            "peak memory",
-            peak.map(|peak| peak as f64 / 1e6),
-            Bound::AtMost(200.0),
-            "MB",
-        ),
-        (
-            "open and list",
-            milliseconds(&more.list),
-            Bound::AtMost(30.0),
-            "ms",
-        ),
-        (
-            "cat of one payload",
-            milliseconds(&more.cat),
-            Bound::AtMost(100.0),
-            "ms",
-        ),
+        ("check --read-data, of one snapshot", checked, Bound::AtLeast(700.0), "MB/s"),
+        ("peak memory", peak.map(|peak| peak as f64 / 1e6), Bound::AtMost(200.0), "MB"),
+        ("open and list", milliseconds(&more.list), Bound::AtMost(30.0), "ms"),
+        ("cat of one payload", milliseconds(&more.cat), Bound::AtMost(100.0), "ms"),
     ];
     let target = |(what, measured, bound, unit): (&str, _, _, _)| {
         let what = what.to_owned();
-        Target {
-            what,
-            measured,
-            bound,
-            unit,
-        }
+        Target { what, measured, bound, unit }
     };
     figures.into_iter().map(target).collect()
 }
@@ -176,33 +127,14 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     /// At most: ours to theirs. At least: how many times larger theirs is.
-    fn of(
-        self,
-        ours: &Entrant,
-        rivals: &[Entrant],
-        figure: impl Fn(&Entrant) -> Option<f64>,
-    ) -> Target {
-        let theirs = rivals
-            .iter()
-            .find(|rival| rival.name() == self.rival)
-            .and_then(&figure);
+    fn of(self, ours: &Entrant, rivals: &[Entrant], figure: impl Fn(&Entrant) -> Option<f64>) -> Target {
+        let theirs = rivals.iter().find(|rival| rival.name() == self.rival).and_then(&figure);
         let (what, measured) = match self.bound {
-            Bound::AtMost(_) => (
-                format!("ours to {}", self.rival),
-                ratio(figure(ours), theirs),
-            ),
-            Bound::AtLeast(_) => (
-                format!("{} to ours", self.rival),
-                ratio(theirs, figure(ours)),
-            ),
+            Bound::AtMost(_) => (format!("ours to {}", self.rival), ratio(figure(ours), theirs)),
+            Bound::AtLeast(_) => (format!("{} to ours", self.rival), ratio(theirs, figure(ours))),
         };
         let what = format!("{}: {what}", self.task);
-        Target {
-            what,
-            measured,
-            bound: self.bound,
-            unit: "×",
-        }
+        Target { what, measured, bound: self.bound, unit: "×" }
     }
 }
 

@@ -20,15 +20,8 @@ pub fn write(target: &Path) -> io::Result<Vec<Written>> {
     payloads
         .into_iter()
         .map(|(name, kind, array, items)| {
-            let written = Written {
-                name: name.into(),
-                kind: kind.into(),
-                items: items.len(),
-            };
-            write_json(
-                &target.join(name),
-                &json!({"import_type": kind, array: items}),
-            )?;
+            let written = Written { name: name.into(), kind: kind.into(), items: items.len() };
+            write_json(&target.join(name), &json!({"import_type": kind, array: items}))?;
             Ok(written)
         })
         .collect()
@@ -71,10 +64,7 @@ fn groups() -> Vec<Value> {
             "_system_rights": {"system.search": {"has_own_collections": true}},
             "_auth_method_group_maps": [], "_ip_subnet_filter": [], "_acl": [], "_owner": root()})
     };
-    ["sammlung", "leihverkehr", "presse"]
-        .into_iter()
-        .map(group)
-        .collect()
+    ["sammlung", "leihverkehr", "presse"].into_iter().map(group).collect()
 }
 
 fn users() -> Vec<Value> {
@@ -93,9 +83,7 @@ fn users() -> Vec<Value> {
 
 fn pools() -> Vec<Value> {
     let pool = |reference: &&str| {
-        let parent = reference
-            .split_once(':')
-            .filter(|(parent, _)| *parent == "museum");
+        let parent = reference.split_once(':').filter(|(parent, _)| *parent == "museum");
         let parent = parent.map_or("system:root", |(parent, _)| parent);
         json!({"_basetype": "pool",
             "pool": {"_version": 1, "reference": reference,

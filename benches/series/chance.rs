@@ -22,9 +22,7 @@ pub enum Purpose {
 pub fn draw(seed: u64, purpose: Purpose, id: u64, detail: u64) -> fastrand::Rng {
     [purpose as u64, id, detail]
         .into_iter()
-        .fold(fastrand::Rng::with_seed(seed), |mut rng, part| {
-            fastrand::Rng::with_seed(rng.u64(..) ^ part)
-        })
+        .fold(fastrand::Rng::with_seed(seed), |mut rng, part| fastrand::Rng::with_seed(rng.u64(..) ^ part))
 }
 
 /// Whether something of the given share happens to this record at this point.

@@ -18,9 +18,7 @@ pub struct Edits {
 impl Edits {
     /// For a field that no revision changes.
     pub fn none() -> Edits {
-        Edits {
-            replaced: Vec::new(),
-        }
+        Edits { replaced: Vec::new() }
     }
 
     /// `sentences` is the number of sentences the edited field has in each language.
@@ -28,11 +26,7 @@ impl Edits {
         let replaced = (1..=entry.revision)
             .map(|revision| {
                 let mut rng = draw(seed, Purpose::Edit, entry.id, revision);
-                let language = if rng.bool() {
-                    Language::German
-                } else {
-                    Language::English
-                };
+                let language = if rng.bool() { Language::German } else { Language::English };
                 (language, rng.u64(0..sentences.max(1)))
             })
             .collect();
@@ -41,9 +35,6 @@ impl Edits {
 
     /// The revision a sentence stems from, 0 for the first wording.
     pub fn revision(&self, language: Language, sentence: u64) -> u64 {
-        self.replaced
-            .iter()
-            .rposition(|replaced| *replaced == (language, sentence))
-            .map_or(0, |index| index as u64 + 1)
+        self.replaced.iter().rposition(|replaced| *replaced == (language, sentence)).map_or(0, |index| index as u64 + 1)
     }
 }

@@ -61,11 +61,7 @@ fn version(out: &mut String, context: &Context, file: &File, index: usize) -> fm
     };
     let mut hash = String::with_capacity(64);
     let seed = context.parameters.seed;
-    chance::hex(
-        &mut hash,
-        &mut draw(seed, Purpose::File, file.id, index as u64),
-        4,
-    )?;
+    chance::hex(&mut hash, &mut draw(seed, Purpose::File, file.id, index as u64), 4)?;
     write!(
         out,
         "\"{name}\":{{\"_id\":{id},\"filesize\":{filesize},\"url\":\
@@ -75,11 +71,7 @@ fn version(out: &mut String, context: &Context, file: &File, index: usize) -> fm
         Signatures::Constant => 0,
         Signatures::Volatile => context.snapshot,
     };
-    chance::hex(
-        out,
-        &mut draw(seed, Purpose::Signature, id, moment),
-        SIGNATURE_WORDS,
-    )?;
+    chance::hex(out, &mut draw(seed, Purpose::Signature, id, moment), SIGNATURE_WORDS)?;
     out.push_str("\"}");
     Ok(())
 }

@@ -50,21 +50,8 @@ pub fn keyword(out: &mut String, context: &Context, entry: Entry) -> fmt::Result
     description(out, context, entry, "definition", sentences)
 }
 
-fn description(
-    out: &mut String,
-    context: &Context,
-    entry: Entry,
-    name: &str,
-    sentences: u64,
-) -> fmt::Result {
-    let field = Field {
-        seed: context.parameters.seed,
-        record: entry.id,
-        number: 1,
-        sentences,
-    };
+fn description(out: &mut String, context: &Context, entry: Entry, name: &str, sentences: u64) -> fmt::Result {
+    let field = Field { seed: context.parameters.seed, record: entry.id, number: 1, sentences };
     write!(out, ",\"{name}\":")?;
-    context
-        .prose
-        .localised(out, field, &Edits::of(field.seed, entry, sentences))
+    context.prose.localised(out, field, &Edits::of(field.seed, entry, sentences))
 }

@@ -11,20 +11,12 @@ use super::payload::Written;
 use super::record::INSTANCE_ID;
 
 /// Written last, because it names all payloads.
-pub fn write(
-    parameters: &Parameters,
-    snapshot: u64,
-    payloads: &[Written],
-    target: &Path,
-) -> io::Result<()> {
+pub fn write(parameters: &Parameters, snapshot: u64, payloads: &[Written], target: &Path) -> io::Result<()> {
     let mut statistics = BTreeMap::<&str, usize>::new();
     for payload in payloads {
         *statistics.entry(&payload.kind).or_default() += payload.items;
     }
-    let names: Vec<&str> = payloads
-        .iter()
-        .map(|payload| payload.name.as_str())
-        .collect();
+    let names: Vec<&str> = payloads.iter().map(|payload| payload.name.as_str()).collect();
     let day = format!("2025-{:02}-{:02}", 1 + snapshot / 28, 1 + snapshot % 28);
     let manifest = json!({
         "source": "https://museum.example.org/api/v1/", "batch_size": parameters.records_per_payload,

@@ -8,27 +8,11 @@ use serde_json::{Value, json};
 use super::base;
 
 /// Table, owner of a nested table, columns with their types.
-type Table = (
-    &'static str,
-    Option<u64>,
-    &'static [(&'static str, &'static str)],
-);
+type Table = (&'static str, Option<u64>, &'static [(&'static str, &'static str)]);
 
 const TABLES: [Table; 7] = [
-    (
-        "ort",
-        None,
-        &[
-            ("name", "text_l10n"),
-            ("position", "custom:geo"),
-            ("bemerkung", "text_l10n"),
-        ],
-    ),
-    (
-        "schlagwort",
-        None,
-        &[("name", "text_l10n"), ("definition", "text_l10n")],
-    ),
+    ("ort", None, &[("name", "text_l10n"), ("position", "custom:geo"), ("bemerkung", "text_l10n")]),
+    ("schlagwort", None, &[("name", "text_l10n"), ("definition", "text_l10n")]),
     (
         "person",
         None,
@@ -56,17 +40,9 @@ const TABLES: [Table; 7] = [
             ("bild", "eas"),
         ],
     ),
-    (
-        "objekt__personen",
-        Some(4),
-        &[("rolle", "text_oneline"), ("person", "link")],
-    ),
+    ("objekt__personen", Some(4), &[("rolle", "text_oneline"), ("person", "link")]),
     ("objekt__schlagworte", Some(4), &[("schlagwort", "link")]),
-    (
-        "objekt__masse",
-        Some(4),
-        &[("art", "text_oneline"), ("wert_mm", "number")],
-    ),
+    ("objekt__masse", Some(4), &[("art", "text_oneline"), ("wert_mm", "number")]),
 ];
 
 pub fn write(target: &Path) -> io::Result<()> {

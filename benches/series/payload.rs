@@ -28,17 +28,11 @@ struct Batch {
 /// Writes the payloads of all object types and returns them in the order of a restore.
 pub fn write(parameters: &Parameters, snapshot: u64, target: &Path) -> io::Result<Vec<Written>> {
     let prose = Prose::new();
-    let context = Context {
-        parameters,
-        prose: &prose,
-        snapshot,
-    };
+    let context = Context { parameters, prose: &prose, snapshot };
     let source = Mutex::new(batches(parameters, snapshot));
     let threads = thread::available_parallelism()?.get();
     let mut written = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|_| scope.spawn(|| write_from(&source, &context, target)))
-            .collect();
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| write_from(&source, &context, target))).collect();
         let results = workers.into_iter().map(|worker| match worker.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -47,39 +41,23 @@ pub fn write(parameters: &Parameters, snapshot: u64, target: &Path) -> io::Resul
     })?
     .concat();
     written.sort_by_key(|batch| batch.0);
-    let named = |(_, kind, name, items)| Written {
-        name,
-        kind: format!("db:{kind}"),
-        items,
-    };
+    let named = |(_, kind, name, items)| Written { name, kind: format!("db:{kind}"), items };
     Ok(written.into_iter().map(named).collect())
 }
 
 type Done = (usize, &'static str, String, usize);
 
 /// Takes batches from the shared source until there is none left.
-fn write_from(
-    source: &Mutex<impl Iterator<Item = Batch>>,
-    context: &Context,
-    target: &Path,
-) -> io::Result<Vec<Done>> {
+fn write_from(source: &Mutex<impl Iterator<Item = Batch>>, context: &Context, target: &Path) -> io::Result<Vec<Done>> {
     let mut done = Vec::new();
     let mut text = String::new();
     loop {
-        let next = source
-            .lock()
-            .map_err(|_| io::Error::other("a writer panicked"))?
-            .next();
+        let next = source.lock().map_err(|_| io::Error::other("a writer panicked"))?.next();
         let Some(batch) = next else { return Ok(done) };
         text.clear();
         render(&mut text, context, &batch).map_err(io::Error::other)?;
         std::fs::write(target.join(&batch.name), &text)?;
-        done.push((
-            batch.order,
-            batch.kind.name(),
-            batch.name,
-            batch.entries.len(),
-        ));
+        done.push((batch.order, batch.kind.name(), batch.name, batch.entries.len()));
     }
 }
 
@@ -105,16 +83,7 @@ fn batches(parameters: &Parameters, snapshot: u64) -> impl Iterator<Item = Batch
         })
     });
     cut.enumerate().map(|(order, (kind, number, entries))| {
-        let name = format!(
-            "db__{}__batch_{number:04}__size_{:04}.json",
-            kind.name(),
-            entries.len()
-        );
-        Batch {
-            order,
-            name,
-            kind,
-            entries,
-        }
+        let name = format!("db__{}__batch_{number:04}__size_{:04}.json", kind.name(), entries.len());
+        Batch { order, name, kind, entries }
     })
 }

@@ -65,11 +65,7 @@ impl Range {
             let share = parameters.share_inserted * (1.0 - SHARE_IN_THE_MIDDLE);
             let appended = (count as f64 * share).round() as u64;
             if other == kind {
-                return Range {
-                    first,
-                    count,
-                    appended,
-                };
+                return Range { first, count, appended };
             }
             first += count + appended * SNAPSHOTS_MAX;
         }
@@ -83,28 +79,19 @@ impl Range {
 }
 
 /// The records of one kind in a snapshot, in payload order.
-pub fn entries(
-    parameters: &Parameters,
-    kind: Kind,
-    snapshot: u64,
-) -> impl Iterator<Item = Entry> + use<'_> {
+pub fn entries(parameters: &Parameters, kind: Kind, snapshot: u64) -> impl Iterator<Item = Entry> + use<'_> {
     let range = Range::of(parameters, kind);
-    let old = (range.first..range.first + range.count)
-        .flat_map(move |position| at_position(parameters, position, snapshot));
+    let old =
+        (range.first..range.first + range.count).flat_map(move |position| at_position(parameters, position, snapshot));
     let new = (2..=snapshot).flat_map(move |born| {
         let first = range.first + range.count + (born - 2) * range.appended;
         (first..first + range.appended).map(move |position| (position * SNAPSHOTS_MAX, born))
     });
-    old.chain(new)
-        .filter_map(move |(id, born)| state(parameters, kind, id, born, snapshot))
+    old.chain(new).filter_map(move |(id, born)| state(parameters, kind, id, born, snapshot))
 }
 
 /// The first-day record of a position and those inserted behind it, each with its first snapshot.
-fn at_position(
-    parameters: &Parameters,
-    position: u64,
-    snapshot: u64,
-) -> impl Iterator<Item = (u64, u64)> + use<'_> {
+fn at_position(parameters: &Parameters, position: u64, snapshot: u64) -> impl Iterator<Item = (u64, u64)> + use<'_> {
     let id = position * SNAPSHOTS_MAX;
     let share = parameters.share_inserted * SHARE_IN_THE_MIDDLE;
     let inserted = (2..=snapshot)
@@ -117,22 +104,10 @@ fn at_position(
 fn state(parameters: &Parameters, kind: Kind, id: u64, born: u64, snapshot: u64) -> Option<Entry> {
     let mut revision = 0;
     for later in born + 1..=snapshot {
-        if happens(
-            parameters.seed,
-            Purpose::Delete,
-            id,
-            later,
-            share_deleted(parameters, kind),
-        ) {
+        if happens(parameters.seed, Purpose::Delete, id, later, share_deleted(parameters, kind)) {
             return None;
         }
-        revision += u64::from(happens(
-            parameters.seed,
-            Purpose::Change,
-            id,
-            later,
-            parameters.share_changed,
-        ));
+        revision += u64::from(happens(parameters.seed, Purpose::Change, id, later, parameters.share_changed));
     }
     Some(Entry { id, revision })
 }

@@ -65,22 +65,14 @@ impl Prose {
     }
 
     /// Writes the sentences of a field in one language.
-    pub fn sentences(
-        &self,
-        out: &mut String,
-        field: Field,
-        language: Language,
-        edits: &Edits,
-    ) -> fmt::Result {
+    pub fn sentences(&self, out: &mut String, field: Field, language: Language, edits: &Edits) -> fmt::Result {
         for sentence in 0..field.sentences {
             if sentence > 0 {
                 out.push(' ');
             }
             let revision = edits.revision(language, sentence);
             let place = [revision, field.number, sentence, language as u64];
-            let detail = place
-                .into_iter()
-                .fold(0, |detail, part| (detail << 12) | part);
+            let detail = place.into_iter().fold(0, |detail, part| (detail << 12) | part);
             let mut rng = draw(field.seed, Purpose::Sentence, field.record, detail);
             self.sentence(out, &mut rng, language)?;
         }
@@ -114,12 +106,7 @@ impl Prose {
         out.push_str(self.family_names.pick(rng));
     }
 
-    fn sentence(
-        &self,
-        out: &mut String,
-        rng: &mut fastrand::Rng,
-        language: Language,
-    ) -> fmt::Result {
+    fn sentence(&self, out: &mut String, rng: &mut fastrand::Rng, language: Language) -> fmt::Result {
         let tongue = match language {
             Language::German => &self.german,
             Language::English => &self.english,

@@ -10,26 +10,11 @@ use super::{linked, objekt};
 
 pub const INSTANCE_ID: &str = "7d0e6a52-3f1b-4a7e-9a55-0c9f4b1d2e60";
 
-pub const USERS: [&str; 8] = [
-    "hlindqvist",
-    "mweber",
-    "user:3",
-    "sroth",
-    "user:17",
-    "jbrunner",
-    "tkoch",
-    "import",
-];
+pub const USERS: [&str; 8] = ["hlindqvist", "mweber", "user:3", "sroth", "user:17", "jbrunner", "tkoch", "import"];
 
 pub const TAGS: [&str; 6] = ["neu", "geprueft", "tag:4", "web", "gesperrt", "tag:11"];
 
-pub const POOLS: [&str; 5] = [
-    "museum",
-    "museum:depot",
-    "pool:5",
-    "museum:archiv",
-    "leihgaben",
-];
+pub const POOLS: [&str; 5] = ["museum", "museum:depot", "pool:5", "museum:archiv", "leihgaben"];
 
 /// All a record is made from.
 pub struct Context<'a> {
@@ -89,21 +74,14 @@ pub fn date(out: &mut String, rng: &mut fastrand::Rng) -> fmt::Result {
 
 fn user(out: &mut String, rng: &mut fastrand::Rng) -> fmt::Result {
     let reference = USERS[chance::skewed(rng, USERS.len())];
-    write!(
-        out,
-        "{{\"_basetype\":\"user\",\"user\":{{\"lookup:_id\":{{\"reference\":\"{reference}\"}}}}}}"
-    )
+    write!(out, "{{\"_basetype\":\"user\",\"user\":{{\"lookup:_id\":{{\"reference\":\"{reference}\"}}}}}}")
 }
 
 /// The record's moments; the last one moves with every revision.
 fn dates(out: &mut String, rng: &mut fastrand::Rng, seed: u64, entry: Entry) -> fmt::Result {
     let (month, day) = (1 + rng.u32(..12), 1 + rng.u32(..28));
     let (hour, minute, milli) = (7 + rng.u32(..11), rng.u32(..60), rng.u32(..1_000_000));
-    write!(
-        out,
-        ",\"_created\":\"2023-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.{milli:06}Z\"",
-        milli % 60
-    )?;
+    write!(out, ",\"_created\":\"2023-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.{milli:06}Z\"", milli % 60)?;
     let mut rng = draw(seed, Purpose::Edit, entry.id, 1 << 32 | entry.revision);
     let year = if entry.revision == 0 { 2024 } else { 2025 };
     let (day, hour) = (1 + rng.u32(..28), 7 + rng.u32(..11));
@@ -120,18 +98,10 @@ fn tags(out: &mut String, rng: &mut fastrand::Rng) -> fmt::Result {
     if rng.u32(..3) > 0 {
         out.push_str("\"_comment\":null,");
     } else {
-        write!(
-            out,
-            "\"_comment\":\"Katalogisierung {}\",",
-            2010 + rng.u32(..15)
-        )?;
+        write!(out, "\"_comment\":\"Katalogisierung {}\",", 2010 + rng.u32(..15))?;
     }
     let tag = chance::skewed(rng, TAGS.len());
-    write!(
-        out,
-        "\"_tags\":[{{\"lookup:_id\":{{\"reference\":\"{}\"}}}}",
-        TAGS[tag]
-    )?;
+    write!(out, "\"_tags\":[{{\"lookup:_id\":{{\"reference\":\"{}\"}}}}", TAGS[tag])?;
     if rng.u32(..4) == 0 {
         let other = TAGS[(tag + 1) % TAGS.len()];
         write!(out, ",{{\"lookup:_id\":{{\"reference\":\"{other}\"}}}}")?;

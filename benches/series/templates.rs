@@ -66,10 +66,7 @@ pub enum Token {
 
 /// Cuts the templates of a language.
 pub fn cut(templates: &[&'static str]) -> Vec<Vec<Token>> {
-    templates
-        .iter()
-        .map(|template| template.split(['{', '}']).enumerate().map(token).collect())
-        .collect()
+    templates.iter().map(|template| template.split(['{', '}']).enumerate().map(token).collect()).collect()
 }
 
 /// Every second part of a template stood between braces.

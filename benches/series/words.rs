@@ -54,7 +54,8 @@ pub const FAMILY_FIRST: &str = "Berg Stein Linden Eichen Rosen Silber Gold Schö
 
 pub const FAMILY_LAST: &str = "mann meier müller huber bauer hofer inger bacher berger thal feld stein dorf mayr höfer städter brück wald eck hardt kamp";
 
-pub const PLACE_LAST: &str = "burg berg hausen heim stadt dorf bach au furt feld kirchen hofen ried roda thal münster brück stein see moor";
+pub const PLACE_LAST: &str =
+    "burg berg hausen heim stadt dorf bach au furt feld kirchen hofen ried roda thal münster brück stein see moor";
 
 /// The n-th word comes as often as 1/(n + OFFSET): the most frequent words of a language, which
 /// this leaves out, stand in the templates.
@@ -74,9 +75,7 @@ impl Words {
         let last = words.len() - 1;
         let ratio = (words.len() as f64 + OFFSET) / OFFSET;
         let rank = |rng: &mut fastrand::Rng| (ratio.powf(rng.f64()) - 1.0) * OFFSET;
-        let slots = (0..SLOTS)
-            .map(|_| (rank(&mut rng) as usize).min(last) as u16)
-            .collect();
+        let slots = (0..SLOTS).map(|_| (rank(&mut rng) as usize).min(last) as u16).collect();
         Words { words, slots }
     }
 
@@ -99,10 +98,6 @@ impl Words {
 pub fn product(firsts: &str, lasts: &str) -> Vec<String> {
     firsts
         .split_whitespace()
-        .flat_map(|first| {
-            lasts
-                .split_whitespace()
-                .map(move |last| format!("{first}{last}"))
-        })
+        .flat_map(|first| lasts.split_whitespace().map(move |last| format!("{first}{last}")))
         .collect()
 }

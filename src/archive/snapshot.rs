@@ -7,6 +7,9 @@ use crate::archive::error::{Damage, Error};
 use crate::archive::id::{ChunkRun, RunId, SnapshotNumber};
 use crate::archive::{codec, seal, tables};
 
+/// The key in `meta` of the last number given.
+const LAST: &str = "snapshots";
+
 /// What an archive knows of a finished backup without looking at its entries.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Snapshot {
@@ -183,13 +186,23 @@ pub fn names(transaction: &redb::ReadTransaction) -> Result<Vec<Result<(String, 
     Ok(names)
 }
 
-/// The number of the next snapshot: one more than the last that was ever given.
+/// Takes the number of the next snapshot: one more than the last that was ever given, even if that one is gone.
 ///
 /// # Errors
-/// When the database refuses.
-pub fn next_number(transaction: &redb::WriteTransaction) -> Result<SnapshotNumber, Error> {
-    let last = transaction.open_table(tables::SNAPSHOTS)?.last()?.map_or(0, |(number, _)| number.value());
-    Ok(SnapshotNumber(last + 1))
+/// When the database refuses, or the row with the last number is damaged.
+pub fn take_number(transaction: &redb::WriteTransaction) -> Result<SnapshotNumber, Error> {
+    let mut meta = transaction.open_table(tables::META)?;
+    let damaged = || Damage::Value { table: "meta", key: LAST.to_owned() };
+    let last: u64 = match meta.get(LAST)? {
+        None => 0,
+        Some(sealed) => {
+            let bytes = seal::open("meta", LAST.as_bytes(), sealed.value()).map_err(|_| damaged())?;
+            codec::decode(bytes).map_err(|_| damaged())?
+        }
+    };
+    let number = last + 1;
+    meta.insert(LAST, seal::seal("meta", LAST.as_bytes(), codec::encode(&number)).as_slice())?;
+    Ok(SnapshotNumber(number))
 }
 
 /// Writes the rows that make a snapshot visible.

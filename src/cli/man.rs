@@ -24,9 +24,8 @@ impl Man {
             None => &whole,
             Some(name) => whole.find_subcommand(name).ok_or_else(|| Error::NoCommand(name.clone()))?,
         };
-        let name = command.get_bin_name().unwrap_or("fonds").replace(' ', "-");
         let mut page = Vec::new();
-        clap_mangen::Man::new(command.clone().name(name)).render(&mut page)?;
+        clap_mangen::Man::new(command.clone()).render(&mut page)?;
         session.out.give(&page)?;
         Ok(Exit::DONE)
     }

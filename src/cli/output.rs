@@ -117,7 +117,10 @@ impl Output {
 
     fn end_list(&mut self) -> io::Result<()> {
         match &mut self.form {
-            Form::Json { list, .. } if list.take().is_some() => self.out.write_all(b"]"),
+            Form::Json { list: list @ Some(_), .. } => {
+                *list = None;
+                self.out.write_all(b"]")
+            }
             _ => Ok(()),
         }
     }

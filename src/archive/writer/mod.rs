@@ -154,7 +154,7 @@ impl BackupWriter for ArchiveWriter<'_> {
         };
         store.finish(|transaction, bytes_stored| {
             snapshot.added.bytes_stored = bytes_stored;
-            snapshot.number = snapshot::next_number(transaction)?;
+            snapshot.number = snapshot::take_number(transaction)?;
             snapshot::insert(transaction, &snapshot)
         })?;
         Ok(snapshot)

@@ -6,6 +6,7 @@
 //! between the marks and in them are all kept.
 
 use memchr::memchr2;
+use wide::u8x16;
 
 use crate::model::payload::kind::PayloadKind;
 
@@ -241,35 +242,81 @@ impl Splitter {
     }
 
     fn container(&mut self, bytes: &[u8], mut at: usize, element: bool, marks: &mut Vec<Mark>) -> usize {
+        while let Some(block) = bytes[at..].first_chunk::<BLOCK>() {
+            let masks = Masks::of(block);
+            let end = if masks.backslash != 0 || self.escaped {
+                self.slowly(block).map(|end| at + end)
+            } else {
+                self.quickly(&masks).map(|end| at + end)
+            };
+            if let Some(end) = end {
+                self.leave(end, element, marks);
+                return end;
+            }
+            at += BLOCK;
+        }
+        match self.slowly(&bytes[at..]) {
+            Some(end) => {
+                self.leave(at + end, element, marks);
+                at + end
+            }
+            None => bytes.len(),
+        }
+    }
+
+    /// Goes through a block without backslashes; where the container ends in it.
+    fn quickly(&mut self, masks: &Masks) -> Option<usize> {
+        let in_string = prefix_xor(masks.quote) ^ if self.in_string { u64::MAX } else { 0 };
+        self.in_string = in_string >> 63 == 1;
+        let (opens, closes) = (masks.open & !in_string, masks.close & !in_string);
+        if u64::from(closes.count_ones()) < self.depth {
+            self.depth = self.depth + u64::from(opens.count_ones()) - u64::from(closes.count_ones());
+            return None;
+        }
+        let mut rest = opens | closes;
+        while rest != 0 {
+            let bit = rest & rest.wrapping_neg();
+            rest ^= bit;
+            if opens & bit != 0 {
+                self.depth += 1;
+            } else {
+                self.depth -= 1;
+                if self.depth == 0 {
+                    return Some(bit.trailing_zeros() as usize + 1);
+                }
+            }
+        }
+        None
+    }
+
+    /// Goes through any bytes; where the container ends in them.
+    fn slowly(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut at = 0;
         while at < bytes.len() {
             if self.in_string {
-                match skip_string(bytes, at, &mut self.escaped) {
-                    None => return bytes.len(),
-                    Some(after) => at = after,
-                }
+                at = skip_string(bytes, at, &mut self.escaped)?;
                 self.in_string = false;
             }
             while let Some(byte) = bytes.get(at) {
                 at += 1;
-                match STRUCTURE[usize::from(*byte)] {
-                    NOTHING => continue,
-                    QUOTE => {
+                match byte {
+                    b'"' => {
                         self.in_string = true;
                         self.escaped = false;
                         break;
                     }
-                    OPEN => self.depth += 1,
-                    _ => {
+                    b'{' | b'[' => self.depth += 1,
+                    b'}' | b']' => {
                         self.depth -= 1;
                         if self.depth == 0 {
-                            self.leave(at, element, marks);
-                            return at;
+                            return Some(at);
                         }
                     }
+                    _ => {}
                 }
             }
         }
-        at
+        None
     }
 
     fn string(&mut self, bytes: &[u8], at: usize, element: bool, marks: &mut Vec<Mark>) -> usize {
@@ -337,21 +384,41 @@ fn unescape(text: &[u8]) -> Option<String> {
     serde_json::from_slice(&[b"\"", text, b"\""].concat()).ok()
 }
 
-const NOTHING: u8 = 0;
-const QUOTE: u8 = 1;
-const OPEN: u8 = 2;
-const CLOSE: u8 = 3;
+/// Bytes that are looked at in one step.
+const BLOCK: usize = 64;
 
-/// What each byte means outside of strings.
-static STRUCTURE: [u8; 256] = {
-    let mut table = [NOTHING; 256];
-    table[b'"' as usize] = QUOTE;
-    table[b'{' as usize] = OPEN;
-    table[b'[' as usize] = OPEN;
-    table[b'}' as usize] = CLOSE;
-    table[b']' as usize] = CLOSE;
-    table
-};
+/// Where the bytes that matter stand in a block, a bit each.
+struct Masks {
+    quote: u64,
+    backslash: u64,
+    open: u64,
+    close: u64,
+}
+
+impl Masks {
+    fn of(block: &[u8; BLOCK]) -> Self {
+        let mut masks = Self { quote: 0, backslash: 0, open: 0, close: 0 };
+        for (part, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
+            let bytes = u8x16::new(*bytes);
+            // `[` and `{`, and `]` and `}`, differ in this bit alone.
+            let folded = bytes | u8x16::splat(0x20);
+            let bits = |found: u8x16| u64::from(found.to_bitmask()) << (16 * part);
+            masks.quote |= bits(bytes.simd_eq(u8x16::splat(b'"')));
+            masks.backslash |= bits(bytes.simd_eq(u8x16::splat(b'\\')));
+            masks.open |= bits(folded.simd_eq(u8x16::splat(b'{')));
+            masks.close |= bits(folded.simd_eq(u8x16::splat(b'}')));
+        }
+        masks
+    }
+}
+
+/// Sets every bit from an odd one to the next.
+fn prefix_xor(mut bits: u64) -> u64 {
+    for shift in [1, 2, 4, 8, 16, 32] {
+        bits ^= bits << shift;
+    }
+    bits
+}
 
 #[cfg(test)]
 mod tests {
@@ -403,10 +470,21 @@ mod tests {
         assert_eq!(outline.records(&outline.kind("odd.json")), Some(1));
     }
 
+    #[test]
+    fn long_records_end_where_they_end() {
+        for pad in 0..200 {
+            let record = format!(r#"{{"a":["{}","}}\"]{{"],"b":{{"c":[[]]}}}}"#, "ä".repeat(pad));
+            let text = format!("[{record},{record} ,{record}]");
+            for piece in [1, 63, 64, 65, 4096] {
+                assert_eq!(split(text.as_bytes(), piece).0, [&record; 3], "pad {pad}, pieces of {piece}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn pieces_make_no_difference(text in prop::collection::vec(prop::sample::select(b"[]{}\",\\:a1 ".to_vec()), 0..64), piece in 1_usize..9) {
-            prop_assert_eq!(split(&text, piece), split(&text, 64));
+        fn pieces_make_no_difference(text in prop::collection::vec(prop::sample::select(b"[]{}\",\\:a1 ".to_vec()), 0..400), piece in 1_usize..9) {
+            prop_assert_eq!(split(&text, piece), split(&text, 400));
         }
 
         #[test]

@@ -1,0 +1,122 @@
+//! Sizes on both sides of every limit of the writer, and what stands across the end of a block.
+
+use fonds::archive::snapshot::Added;
+use fonds::model::entry::Role;
+
+use crate::{Document, Store};
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+/// Around the smallest record, the longest literal, slices, frames, chunks and blocks.
+const SIZES: [usize; 27] = [
+    0,
+    1,
+    2,
+    127,
+    128,
+    129,
+    4 * KIB - 1,
+    4 * KIB,
+    4 * KIB + 1,
+    16 * KIB,
+    64 * KIB - 1,
+    64 * KIB,
+    64 * KIB + 1,
+    128 * KIB + 1,
+    256 * KIB - 1,
+    256 * KIB,
+    256 * KIB + 1,
+    512 * KIB - 1,
+    512 * KIB,
+    512 * KIB + 1,
+    768 * KIB,
+    MIB - 1,
+    MIB,
+    MIB + 1,
+    MIB + 512 * KIB,
+    2 * MIB,
+    2 * MIB + 1,
+];
+
+/// The documents come back, also from a second snapshot of the same, which costs nothing.
+#[track_caller]
+fn come_back(documents: &[Document]) {
+    let mut store = Store::new();
+    store.write(documents).expect("a snapshot");
+    let again = store.write(documents).expect("a snapshot");
+    assert_eq!(again.added, Added::default());
+    store.verify();
+}
+
+fn payload(bytes: impl Into<Vec<u8>>) -> Document {
+    Document { role: Role::Payload, bytes: bytes.into() }
+}
+
+/// Letters that repeat nowhere near.
+fn text(length: usize, seed: u64) -> String {
+    let mut chance = fastrand::Rng::with_seed(seed);
+    (0..length).map(|_| chance.alphanumeric()).collect()
+}
+
+#[test]
+fn files_of_any_size_come_back() {
+    let mut chance = fastrand::Rng::with_seed(1);
+    let mut documents = Vec::new();
+    for size in SIZES {
+        let mut noise = vec![0; size];
+        chance.fill(&mut noise);
+        documents.extend([noise, vec![0; size]].map(|bytes| Document { role: Role::File, bytes }));
+    }
+    come_back(&documents);
+}
+
+#[test]
+fn payloads_of_any_size_that_are_no_json_come_back() {
+    let documents = SIZES.map(|size| payload(text(size, 2)));
+    come_back(&documents);
+}
+
+#[test]
+fn records_of_any_size_come_back() {
+    let documents = SIZES.into_iter().enumerate().map(|(seed, size)| {
+        // A record of exactly this size between two of the usual one.
+        let record = text(size.saturating_sub(2), seed as u64);
+        let usual = text(300, 99);
+        payload(format!(r#"{{"objects":["{usual}1","{record}","{usual}2"],"objecttype":"objekt"}}"#))
+    });
+    come_back(&documents.collect::<Vec<_>>());
+}
+
+#[test]
+fn gaps_of_any_size_between_records_come_back() {
+    let record = format!("{{\"a\":\"{}\"}}", text(200, 3));
+    let documents = SIZES.map(|size| payload(format!("[{record},{}{record}\n]", " ".repeat(size))));
+    come_back(&documents);
+}
+
+/// A signed record at every place around the end of the first block.
+#[test]
+fn a_signature_across_the_end_of_a_block_comes_back_and_costs_nothing_the_next_day() {
+    let (before, after) = (text(500, 4), text(150, 5));
+    let payload_at = |shift: usize, signature: &str| {
+        let record = format!("{{\"x\":\"{before}?x-fylr-signature={signature}&{after}\"}}");
+        let start = MIB - 500 - 60 + shift;
+        payload(format!("[\"{}\",{record},{record}]", text(start, 6)))
+    };
+    for shift in (0..140).step_by(3) {
+        let mut store = Store::new();
+        store.write(&[payload_at(shift, &"a1".repeat(30))]).expect("a snapshot");
+        let tuesday = store.write(&[payload_at(shift, &"b2".repeat(30))]).expect("a snapshot");
+        assert_eq!(tuesday.added.records, 0, "at {shift}");
+        store.verify();
+    }
+}
+
+#[test]
+fn records_across_the_ends_of_blocks_come_back() {
+    let documents: Vec<Document> = [1_000, 100_000, 200_000, 300_000, 500_000, 700_000].map(|length| {
+        let records: Vec<String> = (0..4 * MIB / length).map(|seed| format!("{{\"a\": \"{}\"}}", text(length - 7, seed as u64))).collect();
+        payload(format!("\u{feff}{{\"objecttype\":\"x\",\"objects\":[\r\n{}\r\n]}}\r\n", records.join(",\r\n")))
+    }).into();
+    come_back(&documents);
+}

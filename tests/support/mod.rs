@@ -1,0 +1,8 @@
+//! What the tests of the archive share.
+#![allow(dead_code, reason = "each of the tests uses a part")]
+
+pub mod archives;
+pub mod backup;
+pub mod disk;
+pub mod museum;
+pub mod rounds;
