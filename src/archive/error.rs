@@ -51,8 +51,8 @@ pub enum Damage {
     Digest(EntryPath),
     #[error("a recipe or list cannot be read")]
     Recipe,
-    #[error("the database structure cannot be read")]
-    Structure,
+    #[error("its database cannot be read: {0}")]
+    Database(String),
 }
 
 impl From<Damage> for Error {
@@ -67,9 +67,9 @@ impl From<redb::Error> for Error {
     fn from(error: redb::Error) -> Self {
         match error {
             redb::Error::Io(source) if is_full(&source) => Self::Full(Box::new(redb::Error::Io(source))),
-            redb::Error::Corrupted(_) | redb::Error::TableDoesNotExist(_) | redb::Error::TableTypeMismatch { .. } => {
-                tracing::debug!("redb: {error}");
-                Self::Damaged(Damage::Structure)
+            redb::Error::Corrupted(why) => Self::Damaged(Damage::Database(why)),
+            redb::Error::TableDoesNotExist(_) | redb::Error::TableTypeMismatch { .. } => {
+                Self::Damaged(Damage::Database(error.to_string()))
             }
             error => Self::Database(Box::new(error)),
         }

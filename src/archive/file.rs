@@ -246,7 +246,7 @@ fn builder() -> Builder {
 /// # Errors
 /// When `work` panics.
 pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Error> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| Damage::Structure.into())
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| Damage::Database("a page makes no sense".to_owned()).into())
 }
 
 /// Refuses, before redb sees it, what is no archive: redb would make one of an empty file.
@@ -282,7 +282,7 @@ fn open_error(path: &Path, error: DatabaseError) -> Error {
             Error::Foreign { path, why: "it is cut off" }
         }
         DatabaseError::Storage(redb::StorageError::Io(source)) => Error::File { path, source },
-        DatabaseError::RepairAborted => Damage::Structure.into(),
+        DatabaseError::RepairAborted => Damage::Database("it cannot be repaired".to_owned()).into(),
         error => redb::Error::from(error).into(),
     }
 }

@@ -34,4 +34,4 @@ pub use file::{Archive, ArchiveMut, FORMAT, begin_write, initialize};
 pub use list::{Body, FileBody, Records, Row};
 pub use reader::SnapshotReader;
 pub use snapshot::{Snapshot, SnapshotName};
-pub use writer::{ArchiveWriter, Strictness, WriteOptions};
+pub use writer::{ArchiveWriter, KnownChunks, Pending, Strictness, WriteOptions};

@@ -23,6 +23,7 @@ pub fn judge(error: &Error) -> Judgement {
         Error::Job(jobs::Error::Name(_) | jobs::Error::NoName(_)) => {
             (Exit::USAGE, "a backup name looks like museum, museum-test or seedorf.2026")
         }
+        Error::Job(jobs::Error::Inside(_)) => (Exit::USAGE, "--archive or $FONDS_ARCHIVE names a place outside of it"),
         Error::Job(jobs::Error::EmptyFolder { .. }) => (Exit::USAGE, "\"fonds show -v\" lists the entries"),
         Error::Job(jobs::Error::WasMissing { .. }) => (Exit::USAGE, "only an earlier or later snapshot can have it"),
         Error::Job(jobs::Error::NoRun(_)) => (Exit::USAGE, "\"fonds runs\" lists them"),

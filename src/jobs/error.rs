@@ -12,6 +12,8 @@ pub enum Error {
     Layout(#[from] layout::Error),
     #[error(transparent)]
     Name(#[from] archive::snapshot::NameError),
+    #[error("the archive {} lies in the backup that is to be imported", .0.display())]
+    Inside(std::path::PathBuf),
     #[error("{0} cannot be used as a backup name; give one with --name")]
     NoName(String),
     #[error("{path} is an empty folder")]

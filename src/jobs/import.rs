@@ -1,6 +1,6 @@
 //! Import: a directory becomes a snapshot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::archive::runs::RunOutcome;
@@ -34,9 +34,10 @@ impl Import {
     ///
     /// # Errors
     /// When an end fails; then the archive is as good as before, and what was stored already is found again.
-    pub fn run(&self, archive: &std::path::Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Imported, Error> {
+    pub fn run(&self, archive: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Imported, Error> {
         let log = RunLog::new(observer);
         let observer: Arc<dyn Observer + Send + Sync> = log.clone();
+        self.refuse_inside(archive)?;
         let reader = DirectoryReader::open(&self.source, self.missing, &*observer)?;
         let name = self.name(&reader)?;
         let archive = ArchiveMut::open_or_create(archive)?;
@@ -57,6 +58,21 @@ impl Import {
         recorded?;
         archive.close()?;
         Ok(Imported { snapshot })
+    }
+
+    /// An archive that grows in the directory that is read would become part of its own snapshots.
+    fn refuse_inside(&self, archive: &Path) -> Result<(), Error> {
+        let folder = match archive.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let source = if self.source.is_dir() { Some(&*self.source) } else { self.source.parent() };
+        let (folder, source) = (folder.canonicalize(), source.unwrap_or(Path::new(".")).canonicalize());
+        match (folder, source) {
+            (Ok(folder), Ok(source)) if folder.starts_with(&source) => Err(Error::Inside(archive.to_owned())),
+            // What is not there is told by those who open it.
+            _ => Ok(()),
+        }
     }
 
     fn name(&self, reader: &DirectoryReader) -> Result<String, Error> {

@@ -81,6 +81,14 @@ impl Store {
     }
 }
 
+/// Letters that repeat nowhere near.
+fn text(length: usize, seed: u64) -> String {
+    let mut bytes = vec![0; length];
+    fastrand::Rng::with_seed(seed).fill(&mut bytes);
+    bytes.iter_mut().for_each(|byte| *byte = b'A' + *byte % 26);
+    String::from_utf8(bytes).expect("letters")
+}
+
 fn head(name: &str, role: Role) -> EntryHead {
     let path = name.parse().expect("a clean path");
     EntryHead { path, role, encoding: Encoding::Plain, modified: Some(FileTime(-1)) }

@@ -10,7 +10,7 @@ use crate::support::rounds::rounds;
 use crate::{Document, Store};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(rounds(96) as u32))]
+    #![proptest_config(ProptestConfig::with_cases(rounds(40) as u32))]
     #[test]
     fn any_document_comes_back_from_every_snapshot(
         documents in vec((document(), any::<bool>(), change()), 1..8)

@@ -1,7 +1,6 @@
 //! Archives as tests use them: a directory imported, all snapshots read back, everything checked.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -106,7 +106,7 @@ impl Museum {
     fn record(&self, object: &Object, signed: Signed) -> String {
         let Object { id, version, text } = object;
         let (signature, token) = match signed {
-            Signed::Today => (format!("v1-{:x}", blake3::hash(&(self.day << 32 | id).to_le_bytes())), format!("{:x}%2F", id * self.day)),
+            Signed::Today => (format!("v1-{}", blake3::hash(&(self.day << 32 | id).to_le_bytes())), format!("{:x}%2F", id * self.day)),
             Signed::Not => (String::new(), String::new()),
         };
         let url = format!("https://museum.example/eas/{id}?x-fylr-signature={signature}&w=1&access_token={token}");

@@ -56,10 +56,11 @@ impl Keys {
     }
 }
 
-/// Bytes as they were read, with [`HEADROOM`] in front.
+/// Bytes as they were read, with [`HEADROOM`] in front. The memory is used again and not cleaned, so what follows the
+/// end means nothing.
 pub struct Block {
     pub bytes: Vec<u8>,
-    pub start: usize,
+    pub end: usize,
 }
 
 /// A part of an entry's bytes.
@@ -131,19 +132,19 @@ impl<'a> Cutter<'a> {
 
     /// Cuts the next block; `is_last` says that none follows.
     pub fn feed(&mut self, block: Block, is_last: bool) -> Batch {
-        let new = block.bytes.len() - block.start;
-        self.hasher.update(&block.bytes[block.start..]);
+        let new = block.end - HEADROOM;
+        self.hasher.update(&block.bytes[HEADROOM..block.end]);
         let before = self.size - self.carry.len() as u64;
         self.size += new as u64;
-        let (bytes, from) = self.with_carry(block);
+        let (bytes, from, end) = self.with_carry(block);
         let offset = before.cast_signed() - from as i64;
-        let mut cut = Cut { keys: self.keys, batch: Batch { bytes, offset, ..Batch::default() }, at: from };
+        let mut cut = Cut { keys: self.keys, batch: Batch { bytes, offset, ..Batch::default() }, at: from, end };
         let rest = match &mut self.payload {
             Some(payload) => payload.cut(&mut cut, new, is_last),
-            None => cut.slices(cut.batch.bytes.len(), is_last),
+            None => cut.slices(end, is_last),
         };
         self.carry.clear();
-        self.carry.extend_from_slice(&cut.batch.bytes[rest..]);
+        self.carry.extend_from_slice(&cut.batch.bytes[rest..end]);
         cut.batch
     }
 
@@ -161,14 +162,19 @@ impl<'a> Cutter<'a> {
         CutEntry { size: self.size, digest, outline: Some(outline), older_versions: payload.older_versions, flaw }
     }
 
-    fn with_carry(&self, block: Block) -> (Vec<u8>, usize) {
-        let Block { mut bytes, start } = block;
-        match start.checked_sub(self.carry.len()) {
+    /// The block with what was carried over in front, and where its bytes begin and end.
+    fn with_carry(&self, block: Block) -> (Vec<u8>, usize, usize) {
+        let Block { mut bytes, end } = block;
+        match HEADROOM.checked_sub(self.carry.len()) {
             Some(from) => {
-                bytes[from..start].copy_from_slice(&self.carry);
-                (bytes, from)
+                bytes[from..HEADROOM].copy_from_slice(&self.carry);
+                (bytes, from, end)
             }
-            None => ([&self.carry, &bytes[start..]].concat(), 0),
+            None => {
+                let bytes = [&self.carry, &bytes[HEADROOM..end]].concat();
+                let end = bytes.len();
+                (bytes, 0, end)
+            }
         }
     }
 }
@@ -179,6 +185,7 @@ struct Cut<'a> {
     batch: Batch,
     /// Everything before this is in a piece.
     at: usize,
+    end: usize,
 }
 
 impl Cut<'_> {
@@ -227,7 +234,7 @@ impl Payload {
     /// Cuts the block, of whose bytes the last `new` have not been looked at; returns where the rest begins that must
     /// be carried over.
     fn cut(&mut self, cut: &mut Cut<'_>, new: usize, is_last: bool) -> usize {
-        let end = cut.batch.bytes.len();
+        let end = cut.end;
         let mut marks = std::mem::take(&mut self.marks);
         self.splitter.feed(&cut.batch.bytes[end - new..], &mut marks);
         // A large record begins before the block.
@@ -302,7 +309,7 @@ impl Payload {
         };
         let mut large = large;
         let base = self.splitter.open_element().unwrap_or(0);
-        let fed = large.feed(&cut.batch.bytes[from..]);
+        let fed = large.feed(&cut.batch.bytes[from..cut.end]);
         self.note(fed.map_err(|flaw| shifted(flaw, base)));
         self.large = Some(large);
     }

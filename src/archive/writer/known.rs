@@ -8,6 +8,7 @@ use fastbloom::BloomFilter;
 use redb::{Database, ReadOnlyTable, ReadableDatabase as _};
 
 use crate::archive::error::Error;
+use crate::archive::file::ArchiveMut;
 use crate::archive::id::{ChunkId, ChunkNumber};
 use crate::archive::ids::{self, IdRun, Known};
 use crate::archive::index::{self, IndexRun, Prefix};
@@ -80,7 +81,8 @@ const NEAR: usize = 16;
 impl KnownChunks {
     /// # Errors
     /// When the index cannot be read.
-    pub fn new(database: Arc<Database>, pending: Arc<Pending>) -> Result<Self, Error> {
+    pub fn new(archive: &ArchiveMut, pending: Arc<Pending>) -> Result<Self, Error> {
+        let database = Arc::clone(&archive.database);
         let view = View::new(&database)?;
         let chunks: u64 = view.runs.iter().map(|run| run.entries).sum();
         let bits = (chunks as usize + FILTER_NEW).saturating_mul(FILTER_BITS).min(FILTER_BITS_MAX);

@@ -17,6 +17,7 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+pub use self::known::{KnownChunks, Pending};
 pub use self::sequence::Strictness;
 use crate::archive::error::Error;
 use crate::archive::extent;
@@ -27,7 +28,6 @@ use crate::archive::runs;
 use crate::archive::snapshot::{self, Added, Snapshot, Source};
 use crate::archive::tables;
 use crate::archive::writer::cut::{BLOCK_BYTES, Block, Cutter, HEADROOM, Keys};
-use crate::archive::writer::known::{KnownChunks, Pending};
 use crate::archive::writer::sequence::{Arrival, CutMessage, Draft, Frames, Sequencer, Stop};
 use crate::archive::writer::store::Store;
 use crate::model::backup::BackupWriter;
@@ -116,7 +116,7 @@ impl<'a> ArchiveWriter<'a> {
         loop {
             let used = stages.used.try_recv().unwrap_or_default();
             let block = read_block(content, used).map_err(|source| Error::Content { path: head.path.clone(), source })?;
-            let is_last = block.bytes.len() < HEADROOM + BLOCK_BYTES;
+            let is_last = block.end < HEADROOM + BLOCK_BYTES;
             blocks.send(Some(block)).map_err(|_| self.failure.take())?;
             if is_last {
                 return blocks.send(None).map_err(|_| self.failure.take());
@@ -182,20 +182,19 @@ fn source(manifest: &Manifest) -> Source {
     }
 }
 
-/// The next bytes, with room in front; fewer than [`BLOCK_BYTES`] only at the end.
+/// The next bytes, read into used memory, with room in front; fewer than [`BLOCK_BYTES`] only at the end.
 fn read_block(content: &mut dyn Read, mut bytes: Vec<u8>) -> std::io::Result<Block> {
     bytes.resize(HEADROOM + BLOCK_BYTES, 0);
     let mut end = HEADROOM;
-    while end < bytes.len() {
-        match content.read(&mut bytes[end..]) {
+    while end < HEADROOM + BLOCK_BYTES {
+        match content.read(&mut bytes[end..HEADROOM + BLOCK_BYTES]) {
             Ok(0) => break,
             Ok(length) => end += length,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    bytes.truncate(end);
-    Ok(Block { bytes, start: HEADROOM })
+    Ok(Block { bytes, end })
 }
 
 impl Stages {
@@ -207,7 +206,7 @@ impl Stages {
     ) -> Result<Self, Error> {
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let pending = Arc::new(Pending::default());
-        let known = KnownChunks::new(Arc::clone(&archive.database), Arc::clone(&pending))?;
+        let known = KnownChunks::new(archive, Arc::clone(&pending))?;
         let next = extent::next_number(&archive.read()?.open_table(tables::EXTENTS)?)?;
         let store = Store::new(Arc::clone(&archive.database), pending)?;
         let keys = Keys::new(&archive.header);
@@ -265,7 +264,7 @@ fn cut_all(keys: &Keys, jobs: &Receiver<Job>) {
                 is_whole = true;
                 break;
             };
-            let is_last = block.bytes.len() < HEADROOM + BLOCK_BYTES;
+            let is_last = block.end < HEADROOM + BLOCK_BYTES;
             let batch = cutter.feed(block, is_last);
             if messages.send(CutMessage::Batch(batch)).is_err() {
                 return;
