@@ -22,7 +22,7 @@ use series::Parameters;
 const STAMP: &str = "parameters";
 
 fn main() -> Result<()> {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
     if let [_, limit, dir] = &arguments[..]
         && limit == limits::SPLIT
     {
@@ -30,10 +30,11 @@ fn main() -> Result<()> {
         println!("{records} records");
         return Ok(());
     }
-    if !arguments.iter().any(|argument| argument == "--bench") {
+    let Some(bench) = arguments.iter().position(|argument| argument == "--bench") else {
         eprintln!("nothing measured: run it with `cargo bench --bench series`");
         return Ok(());
-    }
+    };
+    arguments.remove(bench);
     let options = Options::parse_from(arguments);
     let work = tempfile::tempdir()?;
     let place = options.dir.clone().unwrap_or_else(|| work.path().join("series"));

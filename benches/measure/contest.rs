@@ -60,7 +60,7 @@ impl Outcome {
     fn meet_limits(&mut self, snapshot: &Snapshot, target: &Path) -> Result<()> {
         for (Limit { command, .. }, (_, laps)) in limits::ALL.iter().zip(&mut self.limits) {
             disk::empty_dir(target)?;
-            laps.push(process::measure(&mut command(snapshot, target)?)?);
+            laps.push(process::measure(&mut command(snapshot, target))?);
             disk::remove(target)?;
         }
         Ok(())

@@ -34,9 +34,6 @@ pub struct Options {
     /// Write the series into --dir and measure nothing
     #[arg(long, requires = "dir")]
     pub generate_only: bool,
-    /// Given by `cargo bench`
-    #[arg(long, hide = true)]
-    bench: bool,
 }
 
 /// The two series of the benchmark.

@@ -50,5 +50,5 @@ fn largest_file(dir: &Path) -> Result<String> {
         largest = largest.max(Some((entry.metadata()?.len(), entry.file_name())));
     }
     let (_, name) = largest.context("a snapshot has files")?;
-    name.into_string().map_err(|name| anyhow!("{name:?} is not UTF-8"))
+    name.into_string().map_err(|name| anyhow!("{} is not UTF-8", name.display()))
 }

@@ -3,6 +3,8 @@
 //! Every record follows from (seed, id, revision) alone, so nothing is kept between snapshots and
 //! a series of millions of records is written in the memory of a few payloads.
 
+#![allow(clippy::cast_sign_loss, reason = "shares, ranks and lengths are never negative")]
+
 mod base;
 mod chance;
 mod edits;

@@ -65,7 +65,7 @@ fn people(out: &mut String, context: &Context, rng: &mut fastrand::Rng) -> fmt::
 
 fn keywords(out: &mut String, context: &Context, rng: &mut fastrand::Rng) -> fmt::Result {
     out.push_str(",\"_nested:objekt__schlagworte\":[");
-    for row in 0..1 + rng.u32(..2) {
+    for row in 0..=rng.u32(..2) {
         out.push_str(if row == 0 { "{\"_uuid\":\"" } else { ",{\"_uuid\":\"" });
         chance::uuid(out, rng)?;
         out.push_str("\",\"schlagwort\":");

@@ -33,8 +33,7 @@ impl Kind {
     /// Of all records, the share that is of this kind.
     pub fn share(self) -> f64 {
         match self {
-            Kind::Ort => 0.02,
-            Kind::Schlagwort => 0.02,
+            Kind::Ort | Kind::Schlagwort => 0.02,
             Kind::Person => 0.08,
             Kind::Objekt => 0.88,
         }

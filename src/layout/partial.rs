@@ -25,12 +25,13 @@ pub enum Existing {
     Replace,
 }
 
-/// The directory in the making, removed when this is dropped: once it is published, it has another name.
+/// The directory in the making. Dropped before it is published, it is removed.
 pub(crate) struct Partial {
     destination: Destination,
     existing: Existing,
     name: OsString,
     dir: Dir,
+    is_published: bool,
     /// Held locked, so that others know this is no leftover.
     _lock: File,
 }
@@ -58,7 +59,7 @@ impl Partial {
             Ok((dir, lock))
         };
         let (dir, lock) = create().map_err(|error| destination.failed(error))?;
-        Ok(Self { destination, existing, name, dir, _lock: lock })
+        Ok(Self { destination, existing, name, dir, is_published: false, _lock: lock })
     }
 
     pub(crate) fn dir(&self) -> &Dir {
@@ -66,7 +67,7 @@ impl Partial {
     }
 
     /// Puts the directory in its place. An empty directory there gives way.
-    pub(crate) fn publish(self) -> Result<(), Error> {
+    pub(crate) fn publish(mut self) -> Result<(), Error> {
         let Destination { parent, name, .. } = &self.destination;
         let moved = match parent.rename(&self.name, parent, name) {
             Err(error) if is_occupied(&error) => {
@@ -75,7 +76,9 @@ impl Partial {
             }
             moved => moved,
         };
-        moved.map_err(|error| self.destination.failed(error))
+        moved.map_err(|error| self.destination.failed(error))?;
+        self.is_published = true;
+        Ok(())
     }
 
     /// Takes the place of the directory that is there. What replaces it is written to disk before that is removed.
@@ -98,7 +101,10 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        let _ = self.destination.parent.remove_dir_all(&self.name);
+        // Once published, the name is free for the next writer to the same place.
+        if !self.is_published {
+            let _ = self.destination.parent.remove_dir_all(&self.name);
+        }
     }
 }
 

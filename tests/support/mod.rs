@@ -5,4 +5,6 @@ pub mod archives;
 pub mod backup;
 pub mod disk;
 pub mod museum;
+pub mod patience;
+pub mod program;
 pub mod rounds;

@@ -476,7 +476,7 @@ mod tests {
             let record = format!(r#"{{"a":["{}","}}\"]{{"],"b":{{"c":[[]]}}}}"#, "ä".repeat(pad));
             let text = format!("[{record},{record} ,{record}]");
             for piece in [1, 63, 64, 65, 4096] {
-                assert_eq!(split(text.as_bytes(), piece).0, [&record; 3], "pad {pad}, pieces of {piece}");
+                assert_eq!(split(text.as_bytes(), piece).0, vec![record.clone(); 3], "pad {pad}, pieces of {piece}");
             }
         }
     }
