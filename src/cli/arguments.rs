@@ -10,20 +10,22 @@ use crate::cli::session::Session;
 use crate::cli::{cat, check, completions, demo, export, import, list, man, runs, show, stats};
 
 const AFTER_HELP: &str = "\
-SNAPSHOT is a number (12), a backup name (museum: its newest snapshot), or museum~1 (the one before).
+SNAPSHOT is a number (12), a backup name (museum: its newest snapshot), or a
+name and how many to go back (museum~1: the one before the newest).
 
-Results go to stdout, everything else to stderr. With --json every command prints one JSON object on stdout, also when
-it fails; it ends with \"exit\", and with \"error\" and \"hint\" if there is one. Only cat, completions and man print what
-they always print.
+Results go to stdout, everything else to stderr. With --json every command
+prints one JSON object on stdout, whether it succeeds or fails. Its last member
+is \"exit\"; a failure has \"error\" and \"hint\" before that. Only cat,
+completions and man print what they always print.
 
 Exit codes:
   0    done
-  1    failed, or check found something wrong; what was kept before is kept
-  2    usage or input: nothing was touched
-  3    a passing cause (archive busy, disk full, source changing): run the same command again
-  4    finished, but something is missing that was asked for
-  6    refused before anything was touched (not an archive, a newer format, something in the way)
-  130  interrupted; the same command continues";
+  1    failed, or check found something; what was kept before is kept
+  2    wrong usage or input; nothing was touched
+  3    a passing cause, such as a busy archive or a full disk: run it again
+  4    finished, but something that was asked for is missing
+  6    refused, for something is in the way: nothing was touched
+  130  interrupted: the same command continues";
 
 /// Keeps every backup of a fylr or easydb5 instance in one deduplicating file and gives any of them back.
 #[derive(Debug, Parser)]

@@ -1,7 +1,5 @@
 //! `fonds check`: everything that is wrong with an archive.
 
-use std::fmt::Write as _;
-
 use clap::Args;
 use fonds::archive::check::{Depth, Finding, Hit, Report};
 use fonds::jobs;
@@ -49,18 +47,20 @@ impl Check {
 }
 
 fn all_clear(report: &Report, depth: Depth) -> String {
-    let mut text = format!(
-        "nothing wrong: {}, {}, {}, {}",
-        format::count(report.snapshots, "snapshot", "snapshots"),
-        format::count(report.entries, "entry", "entries"),
+    let (snapshots, entries) = (report.snapshots, report.entries);
+    let held = format!(
+        "{}, {}, {}",
+        format::count(snapshots, "snapshot", "snapshots"),
+        format::count(entries, "entry", "entries"),
         format::count(report.packs, "pack", "packs"),
-        format::count(report.chunks, "chunk", "chunks"),
     );
-    if depth == Depth::Data {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "; {} read", format::bytes(report.bytes_plain));
+    match depth {
+        Depth::Structure => format!("nothing wrong: {held}; --read-data would read every byte, too"),
+        Depth::Data => {
+            let chunks = format::count(report.chunks, "chunk", "chunks");
+            format!("nothing wrong: {held}, {chunks}, {} read", format::bytes(report.bytes_plain))
+        }
     }
-    text
 }
 
 fn text(finding: &Finding) -> String {

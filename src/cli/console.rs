@@ -64,6 +64,9 @@ impl Console {
 
 impl Observer for Console {
     fn observe(&self, event: Event) {
+        if matches!(event, Event::Started { .. }) {
+            signals::begin();
+        }
         match (event, &self.progress) {
             (Event::Warning(warning), _) => self.warn(&warning),
             (Event::Started { verb, bytes, .. }, Some(progress)) => progress.start(verb, bytes),

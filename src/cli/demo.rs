@@ -32,19 +32,21 @@ pub struct Demo {}
 
 impl Demo {
     pub fn run(self, session: &mut Session) -> Result<Exit, Error> {
-        let results = if session.out.is_json() { Some(std::mem::replace(&mut session.out, Output::nowhere())) } else { None };
-        let told = signals::interruptible(|| tell(session));
-        if let Some(results) = results {
-            session.out = results;
+        if !session.out.is_json() {
+            signals::interruptible(|| tell(session))?;
+            return Ok(Exit::DONE);
         }
-        let files = told?;
-        session.out.member("files_the_same", &files.into())?;
+        let out = std::mem::replace(&mut session.out, Output::nowhere());
+        let told = signals::interruptible(|| tell(session));
+        session.out = out;
+        session.out.member("files_the_same", &told?.into())?;
         Ok(Exit::DONE)
     }
 }
 
 /// Goes through it all, and gives back how many files were compared.
 fn tell(session: &mut Session) -> Result<u64, Error> {
+    signals::begin();
     let place = tempfile::tempdir().map_err(failed(Path::new("the temporary directory")))?;
     let _back = WorkingDirectory::enter(place.path())?;
     session.archive = PathBuf::from("fonds.redb");

@@ -28,7 +28,7 @@ pub struct Export {
     /// A directory that is empty or not there yet
     #[arg(value_name = "DEST")]
     destination: PathBuf,
-    /// Replace a backup that stands at DEST
+    /// Replace the directory that stands at DEST, with all that is in it
     #[arg(long)]
     force: bool,
     /// Compress all payloads to .json.gz at this level, or with 0 none; otherwise each is as it was

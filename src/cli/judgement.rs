@@ -24,6 +24,7 @@ pub fn judge(error: &Error) -> Judgement {
             (Exit::USAGE, "a backup name looks like museum, museum-test or seedorf.2026")
         }
         Error::Job(jobs::Error::Inside(_)) => (Exit::USAGE, "--archive or $FONDS_ARCHIVE names a place outside of it"),
+        Error::Job(jobs::Error::Replaced(_)) => (Exit::REFUSED, ANOTHER_PLACE),
         Error::Job(jobs::Error::EmptyFolder { .. }) => (Exit::USAGE, "\"fonds show -v\" lists the entries"),
         Error::Job(jobs::Error::WasMissing { .. }) => (Exit::USAGE, "only an earlier or later snapshot can have it"),
         Error::Job(jobs::Error::NoRun(_)) => (Exit::USAGE, "\"fonds runs\" lists them"),
@@ -87,7 +88,7 @@ fn of_layout(error: &layout::Error) -> Judgement {
             (Exit::FAILED, "nothing was added; make the backup anew, or take the file away")
         }
         layout::Error::Destination { unfit: Unfit::NotEmpty, .. } => {
-            (Exit::REFUSED, "nothing was touched; name another directory, or replace a backup with --force")
+            (Exit::REFUSED, "nothing was touched; name another directory, or replace what is there with --force")
         }
         layout::Error::Destination { .. } => (Exit::REFUSED, ANOTHER_PLACE),
         layout::Error::Taken { .. } => (Exit::FAILED, "export without --compression keeps the names apart"),

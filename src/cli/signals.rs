@@ -1,12 +1,12 @@
-//! Signals: Ctrl-C and SIGTERM end the work in order. The next event of the work that the main thread hears of unwinds
-//! it, so that what is half written is removed; work that says nothing for a while, or a second signal, is ended at once.
-//! Either is safe, as a kill is.
+//! Signals: Ctrl-C and SIGTERM end work that has begun in order. The next event that the main thread hears of it unwinds
+//! it, so that what is half written is removed. Where nothing has begun, after a while, and with a second signal the end
+//! is at once. Either is safe, as a kill is.
 
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The signal that asked for the end; 0 if none did.
 static REQUESTED: AtomicI32 = AtomicI32::new(0);
-/// How many pieces of work, one within the other, can be unwound.
-static WORKING: AtomicU32 = AtomicU32::new(0);
+/// Whether there is work that can be unwound.
+static WORKING: AtomicBool = AtomicBool::new(false);
 /// Whether unwinding has begun.
 static UNWINDING: AtomicBool = AtomicBool::new(false);
 
@@ -41,7 +41,7 @@ pub fn install() -> io::Result<()> {
 
 fn arrived(signal: i32) {
     let is_first = REQUESTED.swap(signal, Ordering::SeqCst) == 0;
-    if !is_first || WORKING.load(Ordering::SeqCst) == 0 {
+    if !is_first || !WORKING.load(Ordering::SeqCst) {
         exit(signal);
     }
     thread::spawn(move || {
@@ -55,11 +55,16 @@ fn exit(signal: i32) -> ! {
     std::process::exit(Exit::signal(signal).0.into())
 }
 
-/// Does work that [`end_if_requested`] can end.
+/// Says that there is something half done. To be called within [`interruptible`].
+pub fn begin() {
+    WORKING.store(true, Ordering::SeqCst);
+}
+
+/// Does work that [`end_if_requested`] can end once it has begun.
 pub fn interruptible<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    WORKING.fetch_add(1, Ordering::SeqCst);
+    let was_working = WORKING.load(Ordering::SeqCst);
     let done = catch_unwind(AssertUnwindSafe(work));
-    WORKING.fetch_sub(1, Ordering::SeqCst);
+    WORKING.store(was_working, Ordering::SeqCst);
     // Somebody on the way may have taken the unwinding for a failure of their own.
     if UNWINDING.load(Ordering::SeqCst) {
         return Err(Error::Interrupted(REQUESTED.load(Ordering::SeqCst)));
@@ -69,7 +74,7 @@ pub fn interruptible<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Er
 
 /// Unwinds the work if a signal has asked for it. To be called on the thread of the work.
 pub fn end_if_requested() {
-    if REQUESTED.load(Ordering::SeqCst) != 0 && WORKING.load(Ordering::SeqCst) > 0 {
+    if REQUESTED.load(Ordering::SeqCst) != 0 && WORKING.load(Ordering::SeqCst) {
         UNWINDING.store(true, Ordering::SeqCst);
         resume_unwind(Box::new(Interruption));
     }

@@ -14,6 +14,8 @@ pub enum Error {
     Name(#[from] archive::snapshot::NameError),
     #[error("the archive {} lies in the backup that is to be imported", .0.display())]
     Inside(std::path::PathBuf),
+    #[error("the archive {} lies in the directory that is to be replaced", .0.display())]
+    Replaced(std::path::PathBuf),
     #[error("{0} cannot be used as a backup name; give one with --name")]
     NoName(String),
     #[error("{path} is an empty folder")]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::archive::{Archive, Snapshot, SnapshotName, SnapshotReader, snapshot};
 use crate::jobs::Error;
 use crate::jobs::copy::copy;
-use crate::layout::{DirectoryWriter, WriteOptions, Written};
+use crate::jobs::place::lies_in;
+use crate::layout::{DirectoryWriter, Existing, WriteOptions, Written};
 use crate::model::event::{Event, Observer};
 
 /// What to export, and how.
@@ -28,6 +29,9 @@ impl Export {
     /// # Errors
     /// When an end fails; then nothing stands at the destination that was not there before.
     pub fn run(&self, archive: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Exported, Error> {
+        if self.options.existing == Existing::Replace && lies_in(archive, &self.destination) {
+            return Err(Error::Replaced(archive.to_owned()));
+        }
         let archive = Archive::open(archive)?;
         let snapshot = snapshot::find(&archive.read()?, &self.snapshot)?;
         let reader = SnapshotReader::open(&archive, snapshot.clone())?;

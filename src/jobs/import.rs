@@ -7,6 +7,7 @@ use crate::archive::runs::RunOutcome;
 use crate::archive::snapshot::backup_name;
 use crate::archive::{ArchiveMut, ArchiveWriter, Snapshot, Strictness, WriteOptions};
 use crate::jobs::copy::copy;
+use crate::jobs::place::lies_in;
 use crate::jobs::log::RunLog;
 use crate::jobs::{Error, chain};
 use crate::layout::{DirectoryReader, MissingPayloads};
@@ -62,17 +63,9 @@ impl Import {
 
     /// An archive that grows in the directory that is read would become part of its own snapshots.
     fn refuse_inside(&self, archive: &Path) -> Result<(), Error> {
-        let folder = match archive.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
         let source = if self.source.is_dir() { Some(&*self.source) } else { self.source.parent() };
-        let (folder, source) = (folder.canonicalize(), source.unwrap_or(Path::new(".")).canonicalize());
-        match (folder, source) {
-            (Ok(folder), Ok(source)) if folder.starts_with(&source) => Err(Error::Inside(archive.to_owned())),
-            // What is not there is told by those who open it.
-            _ => Ok(()),
-        }
+        let source = source.filter(|source| !source.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if lies_in(archive, source) { Err(Error::Inside(archive.to_owned())) } else { Ok(()) }
     }
 
     fn name(&self, reader: &DirectoryReader) -> Result<String, Error> {

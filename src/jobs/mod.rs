@@ -1,6 +1,7 @@
 //! The verbs: each opens two ends, runs, and reports events.
 
 mod copy;
+mod place;
 mod error;
 mod log;
 

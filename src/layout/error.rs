@@ -87,7 +87,6 @@ pub enum Unfit {
     Link,
     NoDirectory,
     NotEmpty,
-    NoBackup,
     MountPoint,
     WorkingDirectory,
 }
@@ -99,7 +98,6 @@ impl fmt::Display for Unfit {
             Self::Link => "is a symbolic link, which is not followed",
             Self::NoDirectory => "exists and is no directory",
             Self::NotEmpty => "exists and is not empty",
-            Self::NoBackup => "holds something but no manifest.json, so it is not replaced",
             Self::MountPoint => "is a mount point and cannot be replaced as a whole; name a directory in it",
             Self::WorkingDirectory => "is or contains the working directory",
         })

@@ -11,7 +11,6 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
 use crate::layout::error::{Error, Unfit};
-use crate::model::manifest;
 
 const PARTIAL: &str = "partial";
 const REPLACED: &str = "replaced";
@@ -21,7 +20,7 @@ const REPLACED: &str = "replaced";
 pub enum Existing {
     #[default]
     Refuse,
-    /// Put the new backup in its place, if it is a backup too.
+    /// Put the new backup in its place, whatever it holds.
     Replace,
 }
 
@@ -155,7 +154,6 @@ impl Destination {
         Ok(match existing {
             _ if dir.entries()?.next().is_none() => None,
             Existing::Refuse => Some(Unfit::NotEmpty),
-            Existing::Replace if !dir.is_file(manifest::FILE_NAME) => Some(Unfit::NoBackup),
             Existing::Replace => None,
         })
     }
