@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 /// An exit code and a hint.
 pub type Judgement = (Exit, &'static str);
 
-const AGAIN: &str = "run the same command again: what is kept already is not stored twice";
+const AGAIN: &str = "nothing is lost: run the same command again";
 const ANOTHER_ARCHIVE: &str = "it was not touched; --archive or $FONDS_ARCHIVE names another";
 const ANOTHER_PLACE: &str = "nothing was touched; name a directory that is empty or not there yet";
 const BACKUP_DIRECTORY: &str = "name the directory that holds manifest.json";

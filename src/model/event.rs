@@ -41,6 +41,9 @@ impl fmt::Display for Warning {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRecords { path, flaw } => write!(out, "{path}: {flaw}; kept as plain content"),
+            Self::UnknownKind { path, kind } if kind.is_empty() => {
+                write!(out, "{path}: nothing tells the kind of its records; kept as they are")
+            }
             Self::UnknownKind { path, kind } => {
                 write!(out, "{path}: payloads of kind \"{kind}\" are unknown; kept as they are")
             }

@@ -114,3 +114,16 @@ fn records_across_the_ends_of_blocks_come_back() {
     }).into();
     come_back(&documents);
 }
+
+/// Blocks are read into memory that other entries have used: a document that breaks off must not go on with what they
+/// left there.
+#[test]
+fn a_document_that_breaks_off_does_not_go_on_with_the_one_before() {
+    let record = format!("{{\"text\":\"{}\"}}", text(300, 8));
+    let long = format!("[{}]", vec![record.clone(); 7_000].join(","));
+    let mut documents = vec![payload(&long[..]); 20];
+    for end in ["", "[", "[{", "[\"", "[{\"a\":", "{\"objects\":[", "[1,"] {
+        documents.extend([payload(end), payload(&long[..]), payload(format!("[{record},{end}"))]);
+    }
+    come_back(&documents);
+}

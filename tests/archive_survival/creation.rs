@@ -24,7 +24,11 @@ fn a_kill_while_an_archive_is_made_leaves_none_or_a_good_one() {
         let archive = place.join("fonds.redb");
         let mut command = program::import(&archive, &source);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
-        thread::sleep(Duration::from_micros(chance.u64(0..60_000)));
+        // The first sign of the archive, under whatever name.
+        while fs::read_dir(&place).expect("a directory").next().is_none() {
+            assert!(child.try_wait().expect("a child").is_none(), "it ended without a sign of an archive");
+        }
+        thread::sleep(Duration::from_micros(chance.u64(0..30_000)));
         child.kill().expect("a child that can be killed");
         child.wait().expect("a child that ends");
         if archive.exists() {

@@ -23,8 +23,8 @@ const SLICE_AVERAGE: usize = 64 << 10;
 const SLICE_MAX: usize = 256 << 10;
 /// Larger records are cut like plain content.
 const RECORD_MAX: usize = CHUNK_MAX;
-/// Smaller ones are not worth an address of their own and stay with what surrounds them.
-const RECORD_MIN: usize = 128;
+/// Shorter numbers and strings are not worth an address of their own and stay with what surrounds them.
+const SCALAR_MIN: usize = 128;
 /// What stands between records is kept in the recipe up to this length, and sliced beyond it.
 const LITERAL_MAX: usize = 4 << 10;
 
@@ -278,7 +278,7 @@ impl Payload {
     fn element(&mut self, cut: &mut Cut<'_>, start: usize, stop: usize, mark: Mark) {
         let length = stop - start;
         self.skip_element(length as u64);
-        if length < RECORD_MIN {
+        if length < SCALAR_MIN && !matches!(cut.batch.bytes[start], b'{' | b'[') {
             // It stays in the literal, which nobody will look into again.
             let checked = check(&cut.batch.bytes[start..stop]);
             self.note(checked.map_err(|flaw| shifted(flaw, mark.start)));
