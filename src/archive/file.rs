@@ -5,11 +5,14 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use bincode::{Decode, Encode};
-use redb::{Builder, ConcurrencyMode, Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _};
+use redb::{
+    Builder, ConcurrencyMode, Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _,
+};
 
 use crate::archive::error::{Damage, Error};
 use crate::archive::frame::Class;
 use crate::archive::overlay::Overlay;
+use crate::archive::runs::{Run, RunOutcome};
 use crate::archive::{codec, runs, seal, tables};
 
 /// The format that this program writes, and the newest that it reads.
@@ -152,6 +155,22 @@ impl ArchiveMut {
         Ok(self.database.begin_read()?)
     }
 
+    /// Records that a run begins, and that runs left unfinished were interrupted.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn begin_run(&self, command: &str) -> Result<Run, Error> {
+        runs::begin(&self.database, command)
+    }
+
+    /// Records how a run ended, with the lines of its log.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn end_run(&self, run: Run, outcome: RunOutcome, log: &[String]) -> Result<(), Error> {
+        runs::end(&self.database, run, outcome, log)
+    }
+
     /// Closes the file cleanly.
     ///
     /// # Errors
@@ -164,17 +183,6 @@ impl ArchiveMut {
     }
 }
 
-/// Starts a write transaction the way every write of ours is done: durable, and with the allocator saved, so that an
-/// archive that was not closed opens in milliseconds.
-///
-/// # Errors
-/// When the database refuses.
-pub fn begin_write(database: &Database) -> Result<redb::WriteTransaction, Error> {
-    let mut transaction = database.begin_write()?;
-    transaction.set_quick_repair(true);
-    Ok(transaction)
-}
-
 /// Makes an empty archive of a fresh database.
 ///
 /// # Errors
@@ -183,7 +191,7 @@ pub fn initialize(database: &Database, created: i64) -> Result<(), Error> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| redb::Error::Io(io::Error::other(error)))?;
     let header = Header { format: FORMAT, protection: 0, key, created };
-    let transaction = begin_write(database)?;
+    let transaction = tables::begin_write(database)?;
     tables::create(&transaction)?;
     let sealed = seal::seal("meta", HEADER.as_bytes(), codec::encode(&header));
     transaction.open_table(tables::META)?.insert(HEADER, sealed.as_slice())?;
@@ -246,7 +254,8 @@ fn builder() -> Builder {
 /// # Errors
 /// When `work` panics.
 pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Error> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| Damage::Database("a page makes no sense".to_owned()).into())
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .map_err(|_| Damage::Database("a page makes no sense".to_owned()).into())
 }
 
 /// Refuses, before redb sees it, what is no archive: redb would make one of an empty file.
@@ -275,7 +284,7 @@ fn open_error(path: &Path, error: DatabaseError) -> Error {
     let path = path.to_owned();
     match error {
         DatabaseError::DatabaseAlreadyOpen => {
-            let holder = runs::holder(&path);
+            let holder = holder(&path);
             Error::Busy { path, holder }
         }
         DatabaseError::Storage(redb::StorageError::Io(source)) if source.kind() == ErrorKind::UnexpectedEof => {
@@ -287,11 +296,23 @@ fn open_error(path: &Path, error: DatabaseError) -> Error {
     }
 }
 
+/// Who writes to the archive, for a second writer to be told.
+fn holder(path: &Path) -> String {
+    let runs = Archive::open(path).and_then(|archive| runs::all(&archive.read()?));
+    let running = runs.unwrap_or_default().into_iter().flatten().rfind(|run| run.outcome == RunOutcome::Running);
+    match running {
+        Some(run) => format!("process {} on {} ({})", run.process, run.host, run.command),
+        None => "another process".to_owned(),
+    }
+}
+
 fn read_header(path: &Path, transaction: &ReadTransaction) -> Result<Header, Error> {
     let foreign = || Error::Foreign { path: path.to_owned(), why: "it is a redb database of something else" };
     let table = match guarded(|| transaction.open_table(tables::META))? {
         Ok(table) => table,
-        Err(redb::TableError::TableDoesNotExist(_) | redb::TableError::TableTypeMismatch { .. }) => return Err(foreign()),
+        Err(redb::TableError::TableDoesNotExist(_) | redb::TableError::TableTypeMismatch { .. }) => {
+            return Err(foreign());
+        }
         Err(error) => return Err(error.into()),
     };
     let value = guarded(|| table.get(HEADER))??.ok_or_else(foreign)?;

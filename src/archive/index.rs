@@ -71,7 +71,9 @@ pub fn candidates(
         let (key, value) = row?;
         let block = Block::open(key.value(), value.value())?;
         let start = block.partition_point(prefix);
-        found.extend((start..block.len()).map(|at| block.entry(at)).take_while(|entry| entry.0 == prefix).map(|entry| entry.1));
+        found.extend(
+            (start..block.len()).map(|at| block.entry(at)).take_while(|entry| entry.0 == prefix).map(|entry| entry.1),
+        );
     }
     Ok(())
 }
@@ -129,7 +131,8 @@ fn crowd(runs: &[IndexRun]) -> Option<Vec<IndexRun>> {
 
 fn merge(table: &mut Table<'_, (u32, u64), &'static [u8]>, id: u32, crowd: &[IndexRun]) -> Result<IndexRun, Error> {
     let mut heap = BinaryHeap::new();
-    let mut sources: Vec<RunReader> = crowd.iter().map(|run| RunReader { run: run.id, after: None, block: None, at: 0 }).collect();
+    let mut sources: Vec<RunReader> =
+        crowd.iter().map(|run| RunReader { run: run.id, after: None, block: None, at: 0 }).collect();
     for (at, source) in sources.iter_mut().enumerate() {
         if let Some(entry) = source.next(table)? {
             heap.push(Reverse((entry, at)));

@@ -30,7 +30,7 @@ pub mod check;
 pub mod stats;
 
 pub use error::{Damage, Error};
-pub use file::{Archive, ArchiveMut, FORMAT, begin_write, initialize};
+pub use file::{Archive, ArchiveMut, FORMAT, initialize};
 pub use list::{Body, FileBody, Records, Row};
 pub use reader::SnapshotReader;
 pub use snapshot::{Snapshot, SnapshotName};

@@ -130,7 +130,8 @@ impl<B: AsRef<[u8]>> Pack<B> {
         if blake3::hash(sealed).as_bytes() != hash {
             return Err(BrokenPack);
         }
-        let rest = sealed.strip_prefix(&MAGIC).and_then(|rest| rest.strip_prefix(&id.0.to_le_bytes())).ok_or(BrokenPack)?;
+        let rest =
+            sealed.strip_prefix(&MAGIC).and_then(|rest| rest.strip_prefix(&id.0.to_le_bytes())).ok_or(BrokenPack)?;
         let (rest, length) = rest.split_last_chunk::<4>().ok_or(BrokenPack)?;
         let start = rest.len().checked_sub(u32::from_le_bytes(*length) as usize).ok_or(BrokenPack)?;
         let frames = directory(&rest[start..], start)?;
@@ -173,8 +174,9 @@ fn directory(mut bytes: &[u8], body: usize) -> Result<Vec<(FrameEntry, usize)>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::frame::{Class, Frame, FrameSizes, NewChunk, Packer, RawFrame};
+    use crate::archive::frame::{Class, Frame};
     use crate::archive::id::{ChunkId, ChunkNumber};
+    use crate::archive::writer::fill::{FrameSizes, NewChunk, Packer, RawFrame};
 
     fn frame(first: u64, chunks: &[&[u8]]) -> PackedFrame {
         let mut raw = RawFrame::new(Class::Plain);
@@ -182,7 +184,9 @@ mod tests {
             let id = ChunkId::of(&[0; 32], bytes);
             raw.push(ChunkNumber(number), &NewChunk { id, bytes, values: &[], value_count: 0, value_check: 0 });
         }
-        let mut packed = Packer::new().and_then(|mut packer| packer.pack(raw, &FrameSizes::default())).expect("zstd packs a small frame");
+        let mut packed = Packer::new()
+            .and_then(|mut packer| packer.pack(raw, &FrameSizes::default()))
+            .expect("zstd packs a small frame");
         packed.pop().expect("one frame")
     }
 

@@ -62,7 +62,12 @@ impl SnapshotReader {
     ///
     /// # Errors
     /// When it cannot be rebuilt, or the first error of `give`; the blocks before an error must not be used.
-    pub fn read<E: From<Error>>(&self, path: &EntryPath, body: &FileBody, give: impl FnMut(Vec<u8>) -> Result<(), E>) -> Result<(), E> {
+    pub fn read<E: From<Error>>(
+        &self,
+        path: &EntryPath,
+        body: &FileBody,
+        give: impl FnMut(Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
         Rebuilder::new(&self.chunks).rebuild(path, body, give)
     }
 }
@@ -181,9 +186,8 @@ fn work(chunks: &Chunks, queue: &Receiver<Job>) {
                 Self::Failed(error)
             }
         }
-        let rebuilt = guarded(|| {
-            rebuilder.rebuild(&path, &body, |block| blocks.send(Ok(block)).map_err(|_| Stop::Gone(Gone)))
-        });
+        let rebuilt =
+            guarded(|| rebuilder.rebuild(&path, &body, |block| blocks.send(Ok(block)).map_err(|_| Stop::Gone(Gone))));
         let failed = match rebuilt {
             Ok(Ok(())) => blocks.send(Ok(Vec::new())),
             Ok(Err(Stop::Gone(Gone))) => Ok(()),

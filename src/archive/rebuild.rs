@@ -2,10 +2,10 @@
 //! its digest was that of the bytes that came in.
 
 use crate::archive::chunks::{ChunkCursor, Chunks};
+use crate::archive::codec;
 use crate::archive::error::{Damage, Error};
 use crate::archive::id::{ChunkNumber, ChunkRun};
 use crate::archive::list::{FileBody, Row, StoredRow};
-use crate::archive::codec;
 use crate::archive::recipe::{Page, RecipeAt, Step};
 use crate::archive::snapshot::Snapshot;
 use crate::model::path::EntryPath;
@@ -126,7 +126,8 @@ impl<'a> Rebuilder<'a> {
         mut visit: impl FnMut(&mut Self, Row) -> Result<(), E>,
     ) -> Result<(), E> {
         for number in snapshot.list.iter().copied().flat_map(ChunkRun::numbers) {
-            let rows: Vec<StoredRow> = codec::decode(self.cursor.chunk(number)?).map_err(|_| Error::from(Damage::Recipe))?;
+            let rows: Vec<StoredRow> =
+                codec::decode(self.cursor.chunk(number)?).map_err(|_| Error::from(Damage::Recipe))?;
             for row in rows {
                 visit(self, row.row().ok_or(Error::from(Damage::Recipe))?)?;
             }

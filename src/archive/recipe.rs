@@ -57,7 +57,10 @@ pub enum Step<'a> {
     Literal(&'a [u8]),
     Chunk(ChunkNumber),
     /// A record; `other_values` says that its values are the next of the page's.
-    Record { number: ChunkNumber, other_values: bool },
+    Record {
+        number: ChunkNumber,
+        other_values: bool,
+    },
 }
 
 impl Page {

@@ -1,13 +1,10 @@
 //! Runs: what wrote to the archive, when, and how it ended. A run's row is committed before its work begins, so that a
 //! second writer can be told who holds the archive, and a killed run shows.
 
-use std::path::Path;
-
 use bincode::{Decode, Encode};
-use redb::{ReadTransaction, ReadableTable as _};
+use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
 use crate::archive::error::{Damage, Error};
-use crate::archive::file::{Archive, ArchiveMut, begin_write};
 use crate::archive::id::{RunId, SnapshotNumber};
 use crate::archive::{codec, seal, tables};
 
@@ -29,8 +26,12 @@ pub struct Run {
 pub enum RunOutcome {
     /// Not ended yet, or killed.
     Running,
-    Done { snapshot: Option<SnapshotNumber> },
-    Failed { why: String },
+    Done {
+        snapshot: Option<SnapshotNumber>,
+    },
+    Failed {
+        why: String,
+    },
     /// Found unfinished by the next writer.
     Interrupted,
 }
@@ -41,54 +42,52 @@ pub fn now() -> i64 {
     i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX)
 }
 
-impl ArchiveMut {
-    /// Records that a run begins, and that runs left unfinished were interrupted.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn begin_run(&self, command: &str) -> Result<Run, Error> {
-        let transaction = begin_write(&self.database)?;
-        let runs = all(&self.read()?)?;
-        for mut run in runs.iter().flatten().cloned() {
-            if run.outcome == RunOutcome::Running {
-                run.outcome = RunOutcome::Interrupted;
-                insert(&transaction, &run)?;
-            }
+/// Records that a run begins, and that runs left unfinished were interrupted.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) fn begin(database: &Database, command: &str) -> Result<Run, Error> {
+    let transaction = tables::begin_write(database)?;
+    let runs = all(&database.begin_read()?)?;
+    for mut run in runs.iter().flatten().cloned() {
+        if run.outcome == RunOutcome::Running {
+            run.outcome = RunOutcome::Interrupted;
+            insert(&transaction, &run)?;
         }
-        let last = transaction.open_table(tables::RUNS)?.last()?.map_or(0, |(id, _)| id.value());
-        let run = Run {
-            id: RunId(last + 1),
-            command: command.to_owned(),
-            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            process: std::process::id(),
-            started: now(),
-            ended: None,
-            outcome: RunOutcome::Running,
-        };
-        insert(&transaction, &run)?;
-        transaction.commit()?;
-        Ok(run)
     }
+    let last = transaction.open_table(tables::RUNS)?.last()?.map_or(0, |(id, _)| id.value());
+    let run = Run {
+        id: RunId(last + 1),
+        command: command.to_owned(),
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        process: std::process::id(),
+        started: now(),
+        ended: None,
+        outcome: RunOutcome::Running,
+    };
+    insert(&transaction, &run)?;
+    transaction.commit()?;
+    Ok(run)
+}
 
-    /// Records how a run ended, with the lines of its log.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn end_run(&self, mut run: Run, outcome: RunOutcome, log: &[String]) -> Result<(), Error> {
-        let transaction = begin_write(&self.database)?;
-        run.ended = Some(now());
-        run.outcome = outcome;
-        insert(&transaction, &run)?;
-        {
-            let mut table = transaction.open_table(tables::RUN_LOG)?;
-            for (line, text) in (0..).zip(log) {
-                let sealed = seal::seal("run_log", &tables::pair_of(run.id.0, line), text.clone().into_bytes());
-                table.insert((run.id.0, line), sealed.as_slice())?;
-            }
+/// Records how a run ended, with the lines of its log.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) fn end(database: &Database, mut run: Run, outcome: RunOutcome, log: &[String]) -> Result<(), Error> {
+    let transaction = tables::begin_write(database)?;
+    run.ended = Some(now());
+    run.outcome = outcome;
+    insert(&transaction, &run)?;
+    {
+        let mut table = transaction.open_table(tables::RUN_LOG)?;
+        for (line, text) in (0..).zip(log) {
+            let sealed = seal::seal("run_log", &tables::pair_of(run.id.0, line), text.clone().into_bytes());
+            table.insert((run.id.0, line), sealed.as_slice())?;
         }
-        transaction.commit()?;
-        Ok(())
     }
+    transaction.commit()?;
+    Ok(())
 }
 
 fn insert(transaction: &redb::WriteTransaction, run: &Run) -> Result<(), Error> {
@@ -131,14 +130,4 @@ pub fn log(transaction: &ReadTransaction, id: RunId) -> Result<Vec<String>, Erro
         lines.push(String::from_utf8_lossy(bytes).into_owned());
     }
     Ok(lines)
-}
-
-/// Who writes to the archive, for a second writer to be told.
-pub(crate) fn holder(path: &Path) -> String {
-    let runs = Archive::open(path).and_then(|archive| all(&archive.read()?));
-    let running = runs.unwrap_or_default().into_iter().flatten().rfind(|run| run.outcome == RunOutcome::Running);
-    match running {
-        Some(run) => format!("process {} on {} ({})", run.process, run.host, run.command),
-        None => "another process".to_owned(),
-    }
 }

@@ -42,7 +42,8 @@ fn check(table: &str, key: &[u8], value: &[u8]) -> [u8; SEAL_BYTES] {
 
 /// A hasher in [`CONTEXT`]; deriving the context's key costs a hash, so it is done once.
 fn hasher() -> blake3::Hasher {
-    static HASHER: std::sync::LazyLock<blake3::Hasher> = std::sync::LazyLock::new(|| blake3::Hasher::new_derive_key(CONTEXT));
+    static HASHER: std::sync::LazyLock<blake3::Hasher> =
+        std::sync::LazyLock::new(|| blake3::Hasher::new_derive_key(CONTEXT));
     HASHER.clone()
 }
 

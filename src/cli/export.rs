@@ -55,7 +55,7 @@ impl Export {
         session.out.member("exported", &exported)?;
         if snapshot.counts.missing > 0 {
             let payloads = format::count(snapshot.counts.missing, "payload was", "payloads were");
-            stderr::say(Label::Warning, &format!("{payloads} missing when this was imported, and are missing here"));
+            stderr::say(Label::Warning, &format!("{payloads} missing when this was imported: not in {destination}"));
         }
         let (entries, size) = (format::count(written.entries, "entry", "entries"), format::bytes(written.bytes));
         let (name, number) = (snapshot.name, snapshot.number);

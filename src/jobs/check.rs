@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::archive::Archive;
 use crate::archive::check::{Depth, Report};
 use crate::archive::stats::Stats;
-use crate::archive::Archive;
 use crate::jobs::Error;
 use crate::model::event::Observer;
 

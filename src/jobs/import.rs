@@ -1,5 +1,6 @@
 //! Import: a directory becomes a snapshot.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,12 +8,13 @@ use crate::archive::runs::RunOutcome;
 use crate::archive::snapshot::backup_name;
 use crate::archive::{ArchiveMut, ArchiveWriter, Snapshot, Strictness, WriteOptions};
 use crate::jobs::copy::copy;
-use crate::jobs::place::lies_in;
 use crate::jobs::log::RunLog;
+use crate::jobs::place::lies_in;
 use crate::jobs::{Error, chain};
 use crate::layout::{DirectoryReader, MissingPayloads};
 use crate::model::backup::BackupReader as _;
 use crate::model::event::{Event, Observer};
+use crate::model::manifest::FILE_NAME;
 
 /// What to import, and how.
 pub struct Import {
@@ -63,16 +65,24 @@ impl Import {
 
     /// An archive that grows in the directory that is read would become part of its own snapshots.
     fn refuse_inside(&self, archive: &Path) -> Result<(), Error> {
-        let source = if self.source.is_dir() { Some(&*self.source) } else { self.source.parent() };
-        let source = source.filter(|source| !source.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if lies_in(archive, source) { Err(Error::Inside(archive.to_owned())) } else { Ok(()) }
+        if lies_in(archive, self.directory()) { Err(Error::Inside(archive.to_owned())) } else { Ok(()) }
+    }
+
+    /// The directory that is read.
+    fn directory(&self) -> &Path {
+        let is_manifest = self.source.file_name() == Some(OsStr::new(FILE_NAME)) && !self.source.is_dir();
+        match self.source.parent().filter(|_| is_manifest) {
+            Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+            Some(parent) => parent,
+            None => &self.source,
+        }
     }
 
     fn name(&self, reader: &DirectoryReader) -> Result<String, Error> {
         if let Some(name) = &self.name {
             return Ok(backup_name(name)?);
         }
-        let folder = || std::fs::canonicalize(&self.source).ok()?.file_name().map(|name| name.to_string_lossy().into_owned());
+        let folder = || Some(self.directory().canonicalize().ok()?.file_name()?.to_string_lossy().into_owned());
         let candidates = [reader.manifest().instance().name, folder()];
         let legal = candidates.iter().flatten().find_map(|name| backup_name(name).ok());
         legal.ok_or_else(|| Error::NoName(self.source.display().to_string()))

@@ -1,9 +1,9 @@
 //! The verbs: each opens two ends, runs, and reports events.
 
 mod copy;
-mod place;
 mod error;
 mod log;
+mod place;
 
 mod cat;
 mod check;

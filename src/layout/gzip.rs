@@ -1,5 +1,6 @@
 //! Gzip in and out. What is unpacked is checked to the last byte: a cut, a wrong check sum or anything behind the last
-//! member is an error, and there is a limit to what one entry can swell to. What is packed depends on the content alone.
+//! member is an error, and there is a limit to what one entry can swell to. What is packed depends on the content
+//! alone.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -10,7 +11,7 @@ use crate::layout::error::Error;
 use crate::layout::input::name_error;
 use crate::model::path::EntryPath;
 
-/// The most plain bytes of one entry: far beyond any payload, near enough to stop a bomb before it fills a disk farm.
+/// The most plain bytes of one entry (1 TiB): far beyond any payload, and an end to what would swell without one.
 pub(crate) const PLAIN_BYTES_MAX: u64 = 1 << 40;
 
 /// Reads the plain bytes of gzip, of any number of members. Every error names the entry.

@@ -7,7 +7,7 @@ use crate::model::path::EntryPath;
 
 const PLAIN: &[u8] = b".json";
 const PACKED: &[u8] = b".json.gz";
-/// The level for what was compressed before by nobody knows whom: gzip's own default.
+/// The level for what was compressed where it came from, at a level that gzip does not tell: gzip's own default.
 const LEVEL_DEFAULT: u32 = 6;
 const LEVEL_MAX: u32 = 9;
 

@@ -1,5 +1,5 @@
-//! Walks over a directory in path order, one sorted folder at a time, and never follows a link. Memory is bounded by the
-//! longest folder, open handles by the deepest one.
+//! Walks over a directory in path order, one sorted folder at a time, and never follows a link. Memory is bounded by
+//! the longest folder, open handles by the deepest one.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};

@@ -22,8 +22,8 @@ const BUFFER_BYTES: usize = 1 << 20;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WriteOptions {
     pub existing: Existing,
-    /// `None`: what was gzip becomes gzip. 0: nothing is compressed, and `.json.gz` becomes `.json`. 1 to 9: all payloads
-    /// are compressed, and `.json` becomes `.json.gz`. The manifest follows.
+    /// `None`: what was gzip becomes gzip. 0: nothing is compressed, and `.json.gz` becomes `.json`. 1 to 9: all
+    /// payloads are compressed, and `.json` becomes `.json.gz`. The manifest follows.
     pub compression: Option<u32>,
 }
 
@@ -56,8 +56,8 @@ impl DirectoryWriter {
     /// Begins a backup that is to become the directory `destination`; the directories on the way to it are created.
     ///
     /// # Errors
-    /// When the destination is a link, a file, a mount point, or holds the working directory; when it is a directory that
-    /// is not empty, unless it is a backup and may be replaced; when it cannot be written.
+    /// When the destination is a link, a file, a mount point, or holds the working directory; when it is a directory
+    /// that is not empty, unless it is a backup and may be replaced; when it cannot be written.
     pub fn create(destination: &Path, options: WriteOptions) -> Result<Self, Error> {
         let packing = Packing::new(options.compression)?;
         let partial = Partial::create(destination, options.existing)?;

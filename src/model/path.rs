@@ -89,9 +89,7 @@ impl EntryPath {
     /// Whether the path lies below the top folder `folder`.
     #[must_use]
     pub fn is_below(&self, folder: &str) -> bool {
-        self.0
-            .strip_prefix(folder.as_bytes())
-            .is_some_and(|rest| rest.first() == Some(&b'/'))
+        self.0.strip_prefix(folder.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'/'))
     }
 }
 
@@ -139,7 +137,8 @@ mod tests {
 
     #[test]
     fn only_clean_relative_paths_are_accepted() {
-        for good in ["a", "manifest.json", "files/0/900000/900002-Krug & Kanne.png", "ä/ö", "ab:c/d", "..a/b..", "x/C:"] {
+        for good in ["a", "manifest.json", "files/0/900000/900002-Krug & Kanne.png", "ä/ö", "ab:c/d", "..a/b..", "x/C:"]
+        {
             assert_eq!(EntryPath::new(good).map(|path| path.to_string()), Ok(good.to_owned()));
         }
         for (bad, why) in [

@@ -77,7 +77,12 @@ pub enum What {
     Literal,
     Plain(ChunkId),
     /// With its volatile values in [`Batch::values`].
-    Record { id: ChunkId, values: Range<usize>, value_count: u32, value_check: u64 },
+    Record {
+        id: ChunkId,
+        values: Range<usize>,
+        value_count: u32,
+        value_check: u64,
+    },
 }
 
 /// The pieces of one block.
@@ -221,8 +226,7 @@ impl Cut<'_> {
         let stripped = volatile::strip(&mut self.batch.bytes[start..end], &mut self.batch.values);
         let bytes = start..start + stripped.len;
         let values = first_value..self.batch.values.len();
-        let value_check =
-            if values.is_empty() { 0 } else { self.keys.value_check(&self.batch.values[values.clone()]) };
+        let value_check = if values.is_empty() { 0 } else { self.keys.value_check(&self.batch.values[values.clone()]) };
         let id = ChunkId::of(&self.keys.records, &self.batch.bytes[bytes.clone()]);
         self.push(bytes, What::Record { id, values, value_count: stripped.values, value_check });
         self.at = end;

@@ -5,6 +5,8 @@
 //! ```
 
 mod cut;
+mod draft;
+pub(crate) mod fill;
 mod known;
 mod sequence;
 mod store;
@@ -22,13 +24,15 @@ pub use self::sequence::Strictness;
 use crate::archive::error::Error;
 use crate::archive::extent;
 use crate::archive::file::ArchiveMut;
-use crate::archive::frame::{FrameSizes, PackedFrame, Packer, RawFrame};
+use crate::archive::frame::PackedFrame;
 use crate::archive::id::{RunId, SnapshotNumber};
 use crate::archive::runs;
 use crate::archive::snapshot::{self, Added, Snapshot, Source};
 use crate::archive::tables;
 use crate::archive::writer::cut::{BLOCK_BYTES, Block, Cutter, HEADROOM, Keys};
-use crate::archive::writer::sequence::{Arrival, CutMessage, Draft, Frames, Sequencer, Stop};
+use crate::archive::writer::draft::Draft;
+use crate::archive::writer::fill::{FrameSizes, Packer, RawFrame};
+use crate::archive::writer::sequence::{Arrival, CutMessage, Frames, Sequencer, Stop};
 use crate::archive::writer::store::Store;
 use crate::model::backup::BackupWriter;
 use crate::model::entry::{Content, EntryHead, Role};
@@ -95,7 +99,11 @@ impl Failure {
 impl<'a> ArchiveWriter<'a> {
     /// # Errors
     /// When the archive's index cannot be read.
-    pub fn new(archive: &'a ArchiveMut, options: WriteOptions, observer: Arc<dyn Observer + Send + Sync>) -> Result<Self, Error> {
+    pub fn new(
+        archive: &'a ArchiveMut,
+        options: WriteOptions,
+        observer: Arc<dyn Observer + Send + Sync>,
+    ) -> Result<Self, Error> {
         let failure = Arc::new(Failure::default());
         let stages = Stages::start(archive, options.strictness, observer, &failure)?;
         Ok(Self { archive: PhantomData, options, stages: Some(stages), failure })
@@ -115,7 +123,8 @@ impl<'a> ArchiveWriter<'a> {
         stages.jobs.send(job).map_err(|_| self.failure.take())?;
         loop {
             let used = stages.used.try_recv().unwrap_or_default();
-            let block = read_block(content, used).map_err(|source| Error::Content { path: head.path.clone(), source })?;
+            let block =
+                read_block(content, used).map_err(|source| Error::Content { path: head.path.clone(), source })?;
             let is_last = block.end < HEADROOM + BLOCK_BYTES;
             blocks.send(Some(block)).map_err(|_| self.failure.take())?;
             if is_last {

@@ -7,14 +7,15 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::archive::codec;
 use crate::archive::error::Error;
-use crate::archive::frame::{Class, FrameSizes, NewChunk, RawFrame};
+use crate::archive::frame::Class;
 use crate::archive::id::{ChunkId, ChunkNumber, ChunkRun};
 use crate::archive::list::{self, Body, FileBody, Records, Row, StoredRow};
 use crate::archive::recipe::{FullPage, RecipeAt, RecipeBuilder};
-use crate::archive::snapshot::{Counts, KindCount};
 use crate::archive::writer::cut::{self, Batch, CutEntry, Keys, What};
+use crate::archive::writer::draft::Draft;
+use crate::archive::writer::fill::{FrameSizes, NewChunk, RawFrame};
 use crate::archive::writer::known::KnownChunks;
-use crate::model::entry::{EntryHead, Role};
+use crate::model::entry::EntryHead;
 use crate::model::event::{Event, Observer, Warning};
 use crate::model::payload::{Flaw, volatile};
 
@@ -29,16 +30,6 @@ pub enum Arrival {
     File(EntryHead, Receiver<CutMessage>),
     Folder(EntryHead),
     Missing(EntryHead),
-}
-
-/// What the archive is told of a snapshot by its entries.
-#[derive(Debug, Default)]
-pub struct Draft {
-    pub list: Vec<ChunkRun>,
-    pub counts: Counts,
-    pub kinds: Vec<KindCount>,
-    pub new_records: u64,
-    pub new_bytes: u64,
 }
 
 /// Entries that cannot be kept are errors instead of warnings.
@@ -136,7 +127,7 @@ impl Sequencer {
                     Row { head, body: Body::File(body) }
                 }
             };
-            self.count(&row);
+            self.draft.count(&row);
             self.rows.push(StoredRow::from(&row));
             if self.rows.len() == list::ROWS {
                 self.flush_rows()?;
@@ -294,7 +285,7 @@ impl Sequencer {
             (Some(outline), None) => Some(self.records(head, outline, &entry.older_versions)),
             _ => None,
         };
-        self.count_kind(records.as_ref(), entry.size, writing.new_records);
+        self.draft.count_kind(records.as_ref(), entry.size, writing.new_records);
         Ok(FileBody { size: entry.size, digest: entry.digest, recipe, records, flaw })
     }
 
@@ -314,62 +305,6 @@ impl Sequencer {
 
     fn warn(&self, warning: Warning) {
         self.observer.observe(Event::Warning(warning));
-    }
-
-    fn count_kind(&mut self, records: Option<&Records>, bytes: u64, new_records: u64) {
-        self.draft.new_records += new_records;
-        let Some(records) = records else { return };
-        let same = |kind: &&mut KindCount| kind.kind == records.kind && kind.objecttype == records.objecttype;
-        let kind = match self.draft.kinds.iter_mut().find(same) {
-            Some(kind) => kind,
-            None => {
-                self.draft.kinds.push(KindCount {
-                    kind: records.kind.clone(),
-                    objecttype: records.objecttype.clone(),
-                    payloads: 0,
-                    records: 0,
-                    older_versions: 0,
-                    bytes: 0,
-                    new_records: 0,
-                });
-                self.draft.kinds.last_mut().expect("a kind was just added")
-            }
-        };
-        kind.payloads += 1;
-        kind.records += records.count;
-        kind.older_versions += records.older_versions;
-        kind.bytes += bytes;
-        kind.new_records += new_records;
-    }
-
-    fn count(&mut self, row: &Row) {
-        let counts = &mut self.draft.counts;
-        counts.entries += 1;
-        let body = match &row.body {
-            Body::Folder => return counts.folders += 1,
-            Body::Missing => return counts.missing += 1,
-            Body::File(body) => body,
-        };
-        counts.bytes += body.size;
-        match row.head.role {
-            Role::Payload => {
-                counts.payloads += 1;
-                counts.payload_bytes += body.size;
-                counts.records += body.records.as_ref().map_or(0, |records| records.count);
-                counts.flawed += u64::from(body.flaw.is_some());
-            }
-            Role::File => {
-                counts.files += 1;
-                counts.file_bytes += body.size;
-            }
-            Role::Rendition => {
-                counts.renditions += 1;
-                counts.file_bytes += body.size;
-            }
-            Role::Log => counts.logs += 1,
-            Role::Unlisted => counts.unlisted += 1,
-            Role::Manifest | Role::Datamodel | Role::BaseConfig => {}
-        }
     }
 
     fn flush_rows(&mut self) -> Result<(), Stop> {

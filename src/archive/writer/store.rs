@@ -7,7 +7,6 @@ use redb::{Database, ReadableDatabase as _, ReadableTable as _, WriteTransaction
 
 use crate::archive::error::{Damage, Error};
 use crate::archive::extent::Extent;
-use crate::archive::file::begin_write;
 use crate::archive::frame::PackedFrame;
 use crate::archive::id::{ChunkNumber, ChunkRun, PackId};
 use crate::archive::ids::Known;
@@ -115,13 +114,14 @@ impl Store {
         let bytes = pack.seal();
         let transaction = match &mut self.transaction {
             Some(transaction) => transaction,
-            none => none.insert(begin_write(&self.database)?),
+            none => none.insert(tables::begin_write(&self.database)?),
         };
         write_pack(transaction, pack, &bytes)?;
         for frame in &pack.frames[pack.frames_stored..] {
             let numbers = frame.entry.numbers.iter().copied().flat_map(ChunkRun::numbers);
             let known = frame.ids.iter().zip(&frame.value_checks);
-            self.chunks.extend(numbers.zip(known.map(|(id, value_check)| Known { id: *id, value_check: *value_check })));
+            self.chunks
+                .extend(numbers.zip(known.map(|(id, value_check)| Known { id: *id, value_check: *value_check })));
         }
         self.bytes += bytes.len();
         if self.bytes >= COMMIT_BYTES || self.chunks.len() >= COMMIT_CHUNKS {
@@ -158,9 +158,10 @@ impl Store {
         }
         let transaction = match self.transaction.take() {
             Some(transaction) => transaction,
-            None => begin_write(&self.database)?,
+            None => tables::begin_write(&self.database)?,
         };
-        let with_room: Vec<PackId> = tail.iter().filter(|pack| pack.room() >= ROOM_REOPEN).map(|pack| pack.id).collect();
+        let with_room: Vec<PackId> =
+            tail.iter().filter(|pack| pack.room() >= ROOM_REOPEN).map(|pack| pack.id).collect();
         let sealed = seal::seal("meta", TAIL.as_bytes(), codec::encode(&with_room));
         transaction.open_table(tables::META)?.insert(TAIL, sealed.as_slice())?;
         last(&transaction, self.bytes_stored)?;

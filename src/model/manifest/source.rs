@@ -1,5 +1,5 @@
-//! Where a backup comes from, as far as its manifest tells. The keys are not fixed anywhere, so whatever is absent or of
-//! another type is simply not known, and whatever could open a door is cut off.
+//! Where a backup comes from, as far as its manifest tells. The keys are not fixed anywhere, so whatever is absent or
+//! of another type is simply not known, and whatever could open a door is cut off.
 
 use crate::model::manifest::text;
 

@@ -181,6 +181,10 @@ fn what_is_known_of_the_source_is_told_without_secrets() {
     let nameless = parsed(r#"{"payloads": [], "instance": {"url": "", "name": "depot"}}"#);
     assert_eq!(nameless.source_name().as_deref(), Some("depot"));
     assert_eq!(parsed(r#"{"payloads": [], "instance": 5}"#).source_name(), None);
+    let free = parsed(r#"{"payloads": [], "source": "Bilder"}"#);
+    assert_eq!((free.source_name().as_deref(), free.instance()), (Some("Bilder"), Source::default()));
+    let url = parsed(r#"{"payloads": [], "source": "https://u:p@a.example/api"}"#);
+    assert_eq!(url.instance().url.as_deref(), Some("https://a.example/api"));
     for (text, shown) in [
         ("Bilder @ Museum?", "Bilder @ Museum?"),
         ("admin:pw@host/api?token=1", "host/api"),

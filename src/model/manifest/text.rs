@@ -1,5 +1,5 @@
-//! JSON text read in place: values are found in it, cut out of it and put into it, never built. Whatever is not asked for
-//! is skipped without recursion, so no nesting can exhaust the stack.
+//! JSON text read in place: values are found in it, cut out of it and put into it, never built. Whatever is not asked
+//! for is skipped without recursion, so no nesting can exhaust the stack.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -32,12 +32,7 @@ struct Known {
     array: &'static str,
 }
 
-const fn known(
-    kind: PayloadKind,
-    name: &'static str,
-    aliases: &'static [&'static str],
-    array: &'static str,
-) -> Known {
+const fn known(kind: PayloadKind, name: &'static str, aliases: &'static [&'static str], array: &'static str) -> Known {
     Known { kind, name, aliases, array }
 }
 

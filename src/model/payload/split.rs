@@ -442,7 +442,10 @@ mod tests {
     fn elements_are_found_wherever_the_array_stands() {
         for (text, expected) in [
             (r#"[{"a":1},{"b":"]}"}]"#, vec![r#"{"a":1}"#, r#"{"b":"]}"}"#]),
-            (r#"{"import_type":"db","objects":[{"x":"\\\""} , {}],"objecttype":"bild"}"#, vec![r#"{"x":"\\\""}"#, "{}"]),
+            (
+                r#"{"import_type":"db","objects":[{"x":"\\\""} , {}],"objecttype":"bild"}"#,
+                vec![r#"{"x":"\\\""}"#, "{}"],
+            ),
             ("\u{feff}[ 1,\r\n\"zwei\", null ,[3,[4]]]\n", vec!["1", "\"zwei\"", "null", "[3,[4]]"]),
             ("[]", vec![]),
             ("{}", vec![]),

@@ -132,7 +132,13 @@ impl Validator {
         }
         self.state = match self.state {
             State::String { name } => match byte {
-                b'"' => if name { State::Colon } else { State::After },
+                b'"' => {
+                    if name {
+                        State::Colon
+                    } else {
+                        State::After
+                    }
+                }
                 b'\\' => State::Escape { name },
                 _ => return None,
             },
@@ -165,7 +171,13 @@ impl Validator {
             (State::Value | State::FirstElement, _) => self.value(byte)?,
             (State::FirstMember | State::Member, b'"') => State::String { name: true },
             (State::Colon, b':') => State::Value,
-            (State::After, b',') if self.depth > 0 => if self.in_object() { State::Member } else { State::Value },
+            (State::After, b',') if self.depth > 0 => {
+                if self.in_object() {
+                    State::Member
+                } else {
+                    State::Value
+                }
+            }
             (State::After, b']' | b'}') => self.close(byte)?,
             _ => return None,
         })
@@ -252,7 +264,16 @@ mod tests {
     #[test]
     fn odd_but_legal_texts_pass() {
         let deep = "[".repeat(200_000) + &"]".repeat(200_000);
-        for text in ["1e400", "9007199254740993", r#""\ud800""#, "\u{feff}{}", " [ ] ", "-0.5E+7", r#"{"a":{"a":[]},"a":1}"#, &deep] {
+        for text in [
+            "1e400",
+            "9007199254740993",
+            r#""\ud800""#,
+            "\u{feff}{}",
+            " [ ] ",
+            "-0.5E+7",
+            r#"{"a":{"a":[]},"a":1}"#,
+            &deep,
+        ] {
             assert_eq!(validate(text.as_bytes(), 3), Ok(()));
         }
         assert_eq!(validate(b"\"\xff\"", 9), Ok(()));

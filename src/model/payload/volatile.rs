@@ -223,7 +223,7 @@ fn unpack<'a>(values: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], Misfit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::{Strategy, any, prop, prop_assert_eq, prop_oneof, proptest, Just};
+    use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 
     fn round_trip(record: &[u8]) -> (Vec<u8>, Stripped) {
         let mut stripped = record.to_vec();
@@ -251,7 +251,9 @@ mod tests {
 
     #[test]
     fn both_ways_of_looking_find_the_same() {
-        let text = br#"access_token=1&x-fylr-signature=2 "_latest_version":false access_tokenaccess_token=x-fylr-signature="#.repeat(9);
+        let text =
+            br#"access_token=1&x-fylr-signature=2 "_latest_version":false access_tokenaccess_token=x-fylr-signature="#
+                .repeat(9);
         let any: Vec<Match> = SCANNER.any.find_iter(&text).collect();
         let found = std::iter::successors(find(&text, 0), |hit| find(&text, hit.end()));
         assert_eq!(found.collect::<Vec<_>>(), any);
