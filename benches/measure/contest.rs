@@ -20,6 +20,8 @@ pub struct Outcome {
     pub ours: Ours,
     /// The last snapshot as it lies in its directory.
     pub snapshot_bytes: u64,
+    /// Bytes of all snapshots.
+    pub series_bytes: u64,
 }
 
 /// Lets all tools store all snapshots and restore the last one.
@@ -31,6 +33,7 @@ pub fn hold(options: &Options, snapshots: &[Snapshot], work: &Path) -> Result<Ou
         limits: limits::ALL.iter().map(|limit| (limit.name, Laps::default())).collect(),
         ours: Ours::default(),
         snapshot_bytes: disk::size(&last.dir)?.length_bytes,
+        series_bytes: series_bytes(snapshots)?,
     };
     for _ in 0..options.rounds() {
         outcome.each(|entrant| entrant.start(first));
@@ -65,4 +68,8 @@ impl Outcome {
         }
         Ok(())
     }
+}
+
+fn series_bytes(snapshots: &[Snapshot]) -> Result<u64> {
+    snapshots.iter().map(|snapshot| Ok(disk::size(&snapshot.dir)?.length_bytes)).sum()
 }

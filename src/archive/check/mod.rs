@@ -2,22 +2,22 @@
 //! digests alone; redb's page checksums prove nothing about it.
 
 mod derived;
+mod entries;
 mod packs;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use redb::ReadTransaction;
 
+use crate::archive::check::entries::Damaged;
 use crate::archive::chunks::Chunks;
 use crate::archive::error::{Damage, Error};
 use crate::archive::file::{Archive, guarded};
-use crate::archive::id::{ChunkNumber, ChunkRun, SnapshotNumber};
-use crate::archive::list::{Body, FileBody, Row};
+use crate::archive::id::SnapshotNumber;
 use crate::archive::pack::PACK_MAX;
-use crate::archive::rebuild::Rebuilder;
 use crate::archive::snapshot::{self, Snapshot};
 use crate::model::entry::Digest;
 use crate::model::event::{Event, Observer};
@@ -65,9 +65,6 @@ pub struct Hit {
     pub records: Vec<u64>,
 }
 
-/// Records that a hit names; there can be as many as a payload has.
-const RECORDS_MAX: usize = 1000;
-
 impl Archive {
     /// Looks for everything that is wrong.
     ///
@@ -92,25 +89,6 @@ struct Check<'a> {
     observer: &'a dyn Observer,
     report: Report,
     damaged: Damaged,
-}
-
-/// What other things may need: hits are looked for when entries are walked.
-#[derive(Default)]
-struct Damaged {
-    /// Runs of chunk numbers that cannot be read, and the finding that says so.
-    runs: BTreeMap<u64, (u64, usize)>,
-}
-
-impl Damaged {
-    fn add(&mut self, run: ChunkRun, finding: usize) {
-        self.runs.entry(run.first.0).or_insert((run.count, finding));
-    }
-
-    /// The finding that makes a chunk unusable.
-    fn finding(&self, number: ChunkNumber) -> Option<usize> {
-        let (first, (count, finding)) = self.runs.range(..=number.0).next_back()?;
-        (number.0 - first < *count).then_some(*finding)
-    }
 }
 
 impl Check<'_> {
@@ -215,19 +193,26 @@ impl Check<'_> {
 
     fn snapshot(&mut self, snapshot: &Snapshot, chunks: &Chunks, seen: &mut HashSet<Digest>) {
         self.report.snapshots += 1;
-        let mut rows = 0;
-        let walked = guarded(|| {
-            Rebuilder::new(chunks).rows(snapshot, |_, row| {
-                rows += 1;
-                self.entry(snapshot, chunks, &row, seen);
-                Ok::<(), Error>(())
-            })
-        });
-        self.report.entries += rows;
-        match walked {
-            Ok(Ok(())) if rows == snapshot.counts.entries => {}
-            Ok(Ok(())) => self.hit(&Damage::Recipe.to_string(), snapshot, None, Vec::new()),
-            Ok(Err(error)) | Err(error) => self.hit(&plain(&error), snapshot, None, Vec::new()),
+        let mut walk = entries::walk(chunks, snapshot, &self.damaged, self.depth, seen);
+        if walk.is_any_wrong() {
+            // Entries that are the same as a wrong one were passed over.
+            walk = entries::walk(chunks, snapshot, &self.damaged, self.depth, &mut HashSet::new());
+        }
+        self.report.entries += walk.rows;
+        self.report.bytes_plain += walk.bytes;
+        for entry in walk.unsound {
+            for (finding, records) in entry.damaged {
+                let damage = self.report.findings[finding].damage.clone();
+                self.hit(&damage, snapshot, Some(entry.path.clone()), records);
+            }
+            for damage in entry.wrong {
+                self.hit(&damage, snapshot, Some(entry.path.clone()), Vec::new());
+            }
+        }
+        match walk.ended {
+            Ok(()) if walk.rows == snapshot.counts.entries => {}
+            Ok(()) => self.hit(&Damage::Recipe.to_string(), snapshot, None, Vec::new()),
+            Err(error) => self.hit(&plain(&error), snapshot, None, Vec::new()),
         }
     }
 
@@ -235,83 +220,6 @@ impl Check<'_> {
         let at = self.find(damage);
         let hit = Hit { snapshot: snapshot.number, name: snapshot.name.clone(), path, records };
         self.report.findings[at].hits.push(hit);
-    }
-
-    fn entry(&mut self, snapshot: &Snapshot, chunks: &Chunks, row: &Row, seen: &mut HashSet<Digest>) {
-        let Body::File(body) = &row.body else { return };
-        let path = &row.head.path;
-        let is_payload = body.records.is_some();
-        let mut needed: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-        let mut missing = None;
-        let walked = guarded(|| self.walk(chunks, body, &mut needed, &mut missing)).and_then(|walked| walked);
-        for (finding, records) in &needed {
-            let records = if is_payload { records.clone() } else { Vec::new() };
-            let damage = self.report.findings[*finding].damage.clone();
-            self.hit(&damage, snapshot, Some(path.clone()), records);
-        }
-        if let Some(number) = missing {
-            self.hit(&Damage::NoChunk(number).to_string(), snapshot, Some(path.clone()), Vec::new());
-        }
-        if let Err(error) = walked {
-            if needed.is_empty() {
-                self.hit(&plain(&error), snapshot, Some(path.clone()), Vec::new());
-            }
-            return;
-        }
-        if self.depth == Depth::Data && needed.is_empty() && missing.is_none() && seen.insert(body.digest) {
-            let rebuilt = guarded(|| Rebuilder::new(chunks).rebuild(path, body, |_| Ok::<(), Error>(())))
-                .and_then(|rebuilt| rebuilt);
-            match rebuilt {
-                Ok(()) => self.report.bytes_plain += body.size,
-                Err(error) => {
-                    seen.remove(&body.digest);
-                    self.hit(&plain(&error), snapshot, Some(path.clone()), Vec::new());
-                }
-            }
-        }
-    }
-
-    /// Looks for every chunk that an entry needs.
-    fn walk(
-        &self,
-        chunks: &Chunks,
-        body: &FileBody,
-        needed: &mut BTreeMap<usize, Vec<u64>>,
-        missing: &mut Option<u64>,
-    ) -> Result<(), Error> {
-        let mut record = 0;
-        Rebuilder::new(chunks).pages(&body.recipe, |_, page| {
-            for (run, is_records) in page.runs() {
-                let mut at = run.first.0;
-                let end = run.first.plus(run.count).0;
-                while at < end {
-                    // What stands in one extent is missing or damaged together.
-                    let number = ChunkNumber(at);
-                    let stretch = match chunks.extent(number) {
-                        Ok(extent) => (extent.run.first.plus(extent.run.count).0).min(end) - at,
-                        Err(_) => {
-                            missing.get_or_insert(at);
-                            1
-                        }
-                    };
-                    if let Some(finding) = self.damaged.finding(number) {
-                        let hit = needed.entry(finding).or_default();
-                        if is_records {
-                            hit.extend(
-                                (record..record + stretch)
-                                    .map(|record| record + 1)
-                                    .take(RECORDS_MAX.saturating_sub(hit.len())),
-                            );
-                        }
-                    }
-                    if is_records {
-                        record += stretch;
-                    }
-                    at += stretch;
-                }
-            }
-            Ok::<(), Error>(())
-        })
     }
 }
 

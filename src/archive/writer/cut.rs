@@ -240,7 +240,7 @@ impl Payload {
     fn cut(&mut self, cut: &mut Cut<'_>, new: usize, is_last: bool) -> usize {
         let end = cut.end;
         let mut marks = std::mem::take(&mut self.marks);
-        self.splitter.feed(&cut.batch.bytes[end - new..], &mut marks);
+        self.splitter.feed(&cut.batch.bytes[end - new..end], &mut marks);
         // A large record begins before the block.
         let base = cut.batch.offset;
         let place = move |offset: u64| usize::try_from(offset.cast_signed() - base).unwrap_or(0);
