@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use bincode::{Decode, Encode};
 use redb::{
     Builder, ConcurrencyMode, Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _,
+    ReadableTableMetadata as _,
 };
 
 use crate::archive::error::{Damage, Error};
@@ -19,6 +20,10 @@ use crate::archive::{codec, runs, seal, tables};
 pub const FORMAT: u32 = 1;
 /// redb's page cache; its default is 1 GiB, and packs gain nothing from more than this.
 const CACHE_BYTES: usize = 32 << 20;
+/// A file may be so much longer than its packs, in percent of them: ids and index take 6, …
+const ROOM_PERCENT: u64 = 115;
+/// … and the rest so many bytes.
+const ROOM_MIN: u64 = 1 << 20;
 const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
 const HEADER: &str = "header";
 
@@ -171,15 +176,26 @@ impl ArchiveMut {
         runs::end(&self.database, run, outcome, log)
     }
 
-    /// Closes the file cleanly.
+    /// Closes the file cleanly, and gives back the room that it took in advance.
     ///
     /// # Errors
     /// When the last bytes cannot be written; what was committed is safe all the same.
     pub fn close(self) -> Result<(), Error> {
-        match std::sync::Arc::try_unwrap(self.database) {
-            Ok(database) => database.close().map_err(|error| open_error(&self.path, error)),
-            Err(_) => Ok(()),
+        let is_roomy = self.is_roomy()?;
+        // Somebody who still holds the database closes it when they let go of it.
+        let Ok(mut database) = std::sync::Arc::try_unwrap(self.database) else { return Ok(()) };
+        if is_roomy && let Err(error) = database.compact() {
+            // A reader in another process keeps pages in use; the next writer will try again.
+            tracing::debug!("not compacted: {error}");
         }
+        database.close().map_err(|error| open_error(&self.path, error))
+    }
+
+    /// Whether the file is much longer than what it holds: redb doubles it when it grows.
+    fn is_roomy(&self) -> Result<bool, Error> {
+        let packs = self.read()?.open_table(tables::PACKS)?.len()?;
+        let expected = ROOM_MIN + packs * (1 << 20) * ROOM_PERCENT / 100;
+        Ok(fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() > expected))
     }
 }
 

@@ -13,10 +13,11 @@ use crate::archive::id::{ChunkId, ChunkNumber};
 use crate::archive::seal::SEAL_BYTES;
 use crate::archive::{codec, seal, tables};
 
-/// Bytes of a chunk id that the index keeps.
-const PREFIX_BYTES: usize = 6;
-/// A block fills a page of 4 KiB: less what redb needs for header and key, and the seal.
-const BLOCK_MAX: usize = 4096 - 20 - SEAL_BYTES;
+/// Bytes of a chunk id that the index keeps; among ten million chunks one look in a hundred thousand finds a candidate
+/// that is another chunk.
+const PREFIX_BYTES: usize = 5;
+/// A block fills a page of 4 KiB: less what redb needs for header and key, the seal, and the width.
+const BLOCK_MAX: usize = 4096 - 20 - SEAL_BYTES - 1;
 /// So many runs of one size are merged into one.
 const FAN_IN: usize = 8;
 /// Runs are of one size when their entries are in the same power of this.
@@ -199,17 +200,20 @@ struct RunWriter {
     id: u32,
     entries: u64,
     block: Vec<Entry>,
+    /// Bytes that the largest number so far needs.
+    width: usize,
 }
 
 impl RunWriter {
     fn new(id: u32) -> Self {
-        Self { id, entries: 0, block: Vec::new() }
+        Self { id, entries: 0, block: Vec::new(), width: 1 }
     }
 
     fn push(&mut self, table: &mut Table<'_, (u32, u64), &'static [u8]>, entry: Entry) -> Result<(), Error> {
         self.entries += 1;
+        self.width = self.width.max(width(entry.1));
         // Entries with one prefix stay in one block, so that looking into one is enough.
-        let is_full = (self.block.len() + 1) * (PREFIX_BYTES + NUMBER_BYTES) > BLOCK_MAX;
+        let is_full = (self.block.len() + 1) * (PREFIX_BYTES + self.width) > BLOCK_MAX;
         if is_full && self.block.last().is_some_and(|last| last.0 != entry.0) {
             self.flush(table)?;
         }
@@ -220,10 +224,12 @@ impl RunWriter {
     fn flush(&mut self, table: &mut Table<'_, (u32, u64), &'static [u8]>) -> Result<(), Error> {
         let Some(first) = self.block.first() else { return Ok(()) };
         let key = (self.id, first.0.0);
-        let mut bytes = Vec::with_capacity(BLOCK_MAX + SEAL_BYTES);
+        let width = self.block.iter().map(|entry| width(entry.1)).max().unwrap_or(1);
+        let mut bytes = Vec::with_capacity(BLOCK_MAX + SEAL_BYTES + 1);
+        bytes.push(width as u8);
         for (prefix, number) in &self.block {
             bytes.extend_from_slice(&prefix.0.to_be_bytes()[8 - PREFIX_BYTES..]);
-            bytes.extend_from_slice(&number.0.to_be_bytes()[8 - NUMBER_BYTES..]);
+            bytes.extend_from_slice(&number.0.to_be_bytes()[8 - width..]);
         }
         table.insert(key, seal::seal("index", &seal_key(key), bytes).as_slice())?;
         self.block.clear();
@@ -236,30 +242,35 @@ impl RunWriter {
     }
 }
 
-/// Bytes of a chunk number in the index: a trillion chunks.
-const NUMBER_BYTES: usize = 5;
-const ENTRY_BYTES: usize = PREFIX_BYTES + NUMBER_BYTES;
+/// Bytes that a number needs.
+fn width(number: ChunkNumber) -> usize {
+    (8 - number.0.leading_zeros() as usize / 8).max(1)
+}
 
 fn seal_key(key: (u32, u64)) -> [u8; 16] {
     tables::pair_of(u64::from(key.0), key.1)
 }
 
 /// A block whose seal has been checked.
-struct Block<'a>(&'a [u8]);
+struct Block<'a> {
+    entries: &'a [u8],
+    entry_bytes: usize,
+}
 
 impl<'a> Block<'a> {
     fn open(key: (u32, u64), sealed: &'a [u8]) -> Result<Self, Error> {
         let damaged = || Damage::Value { table: "index", key: format!("{} {:#x}", key.0, key.1) };
         let bytes = seal::open("index", &seal_key(key), sealed).map_err(|_| damaged())?;
-        Ok(Self(bytes))
+        let (width, entries) = bytes.split_first().filter(|(width, _)| (1..=8).contains(*width)).ok_or_else(damaged)?;
+        Ok(Self { entries, entry_bytes: PREFIX_BYTES + usize::from(*width) })
     }
 
     fn len(&self) -> usize {
-        self.0.len() / ENTRY_BYTES
+        self.entries.len() / self.entry_bytes
     }
 
     fn entry(&self, at: usize) -> Entry {
-        let entry = &self.0[at * ENTRY_BYTES..(at + 1) * ENTRY_BYTES];
+        let entry = &self.entries[at * self.entry_bytes..(at + 1) * self.entry_bytes];
         let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
         (Prefix(number(&entry[..PREFIX_BYTES])), ChunkNumber(number(&entry[PREFIX_BYTES..])))
     }

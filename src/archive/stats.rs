@@ -65,8 +65,8 @@ impl Archive {
     /// When a table or a pack cannot be read.
     pub fn stats(&self) -> Result<Stats, Error> {
         let transaction = self.read()?;
-        let mut stats = Stats::default();
-        stats.file_bytes = std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
+        let file_bytes = std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len());
+        let mut stats = Stats { file_bytes, ..Stats::default() };
         guarded(|| stats.count_packs(&transaction))??;
         for snapshot in snapshot::all(&transaction)? {
             stats.count_snapshot(&snapshot?);

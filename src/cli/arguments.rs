@@ -1,4 +1,4 @@
-//! What can be asked for. The flags of a verb stand in the verb's own file.
+//! What can be asked for. The flags of a verb stand in its own file.
 
 use std::path::PathBuf;
 
@@ -38,6 +38,7 @@ pub struct Arguments {
 }
 
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
     /// The archive file
@@ -64,14 +65,20 @@ pub struct Global {
 pub enum Command {
     Import(import::Import),
     Export(export::Export),
+    /// List the snapshots
     #[command(visible_alias = "ls")]
-    List(list::List),
+    List,
     Show(show::Show),
     Cat(cat::Cat),
     Check(check::Check),
-    Stats(stats::Stats),
+    /// Show sizes, and what deduplication and compression saved
+    Stats,
     Runs(runs::Runs),
-    Demo(demo::Demo),
+    /// Show all of it on a made-up museum, in a temporary directory
+    ///
+    /// Backs a museum up on two days, shows what the second backup cost, gives both back, compares them byte for byte,
+    /// and checks the archive. Nothing is left behind.
+    Demo,
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -81,13 +88,13 @@ impl Command {
         match self {
             Self::Import(verb) => verb.run(session),
             Self::Export(verb) => verb.run(session),
-            Self::List(verb) => verb.run(session),
+            Self::List => list::run(session),
             Self::Show(verb) => verb.run(session),
             Self::Cat(verb) => verb.run(session),
             Self::Check(verb) => verb.run(session),
-            Self::Stats(verb) => verb.run(session),
+            Self::Stats => stats::run(session),
             Self::Runs(verb) => verb.run(session),
-            Self::Demo(verb) => verb.run(session),
+            Self::Demo => demo::run(session),
             Self::Completions(verb) => verb.run(session),
             Self::Man(verb) => verb.run(session),
         }

@@ -84,7 +84,9 @@ fn hit_text(hit: &Hit) -> String {
         text += if records.len() == 1 { ", record " } else { ", records " };
         text += &shown.collect::<Vec<_>>().join(", ");
         if records.len() > HITS_SHOWN {
-            text += &format!(" and {} more", format::number((records.len() - HITS_SHOWN) as u64));
+            text += " and ";
+            text += &format::number((records.len() - HITS_SHOWN) as u64);
+            text += " more";
         }
     }
     text

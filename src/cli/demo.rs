@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser as _};
+use clap::Parser as _;
 use include_dir::{Dir, DirEntry, include_dir};
 
 use crate::cli::arguments::Arguments;
@@ -23,25 +23,16 @@ const SIGNATURE: &str = "x-fylr-signature=v1-";
 /// What somebody changed between Monday and Tuesday: two titles, in all versions of their records.
 const EDITS: [(&str, &str); 2] = [("\"Krug\"", "\"Krug mit Deckel\""), ("\"Karte", "\"Alte Karte")];
 
-/// Show all of it on a made-up museum, in a temporary directory
-///
-/// Backs a museum up on two days, shows what the second backup cost, gives it back, compares it byte for byte, and checks
-/// the archive. Nothing is left behind.
-#[derive(Debug, Args)]
-pub struct Demo {}
-
-impl Demo {
-    pub fn run(self, session: &mut Session) -> Result<Exit, Error> {
-        if !session.out.is_json() {
-            signals::interruptible(|| tell(session))?;
-            return Ok(Exit::DONE);
-        }
-        let out = std::mem::replace(&mut session.out, Output::nowhere());
-        let told = signals::interruptible(|| tell(session));
-        session.out = out;
-        session.out.member("files_the_same", &told?.into())?;
-        Ok(Exit::DONE)
+pub fn run(session: &mut Session) -> Result<Exit, Error> {
+    if !session.out.is_json() {
+        signals::interruptible(|| tell(session))?;
+        return Ok(Exit::DONE);
     }
+    let out = std::mem::replace(&mut session.out, Output::nowhere());
+    let told = signals::interruptible(|| tell(session));
+    session.out = out;
+    session.out.member("files_the_same", &told?.into())?;
+    Ok(Exit::DONE)
 }
 
 /// Goes through it all, and gives back how many files were compared.
@@ -53,24 +44,24 @@ fn tell(session: &mut Session) -> Result<u64, Error> {
 
     session.out.line(format_args!("A made-up museum backs up its fylr on Monday:\n"))?;
     write(&MUSEUM, Path::new("monday"), str::to_owned)?;
-    run("import monday --name museum", session)?;
+    type_in("import monday --name museum", session)?;
 
     session.out.line(format_args!("On Tuesday two titles are different, and all links to files are signed anew:\n"))?;
     write(&MUSEUM, Path::new("tuesday"), next_day)?;
-    run("import tuesday --name museum", session)?;
-    run("list", session)?;
+    type_in("import tuesday --name museum", session)?;
+    type_in("list", session)?;
 
     session.out.line(format_args!("Either day comes back as it was:\n"))?;
-    run("export museum~1 monday-again", session)?;
-    run("export museum tuesday-again", session)?;
+    type_in("export museum~1 monday-again", session)?;
+    type_in("export museum tuesday-again", session)?;
     let files = compare("monday", "monday-again", session)? + compare("tuesday", "tuesday-again", session)?;
-    run("check --read-data", session)?;
+    type_in("check --read-data", session)?;
 
     session.out.line(format_args!("That is all. Nothing of it is left behind."))?;
     Ok(files)
 }
 
-fn run(words: &str, session: &mut Session) -> Result<(), Error> {
+fn type_in(words: &str, session: &mut Session) -> Result<(), Error> {
     session.out.line(format_args!("$ fonds {words}"))?;
     let line = std::iter::once("fonds").chain(words.split(' '));
     let arguments = Arguments::try_parse_from(line).map_err(|_| Error::NoCommand(words.to_owned()))?;

@@ -1,6 +1,6 @@
 //! `fonds import`: backups become snapshots.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fonds::archive::snapshot::backup_name;
@@ -53,9 +53,9 @@ impl Import {
         Ok(exit)
     }
 
-    fn import(&self, source: &PathBuf, session: &Session) -> Result<Snapshot, Error> {
+    fn import(&self, source: &Path, session: &Session) -> Result<Snapshot, Error> {
         let job = jobs::Import {
-            source: source.clone(),
+            source: source.to_owned(),
             name: self.name.clone(),
             missing: if self.allow_missing { MissingPayloads::Accept } else { MissingPayloads::Refuse },
             strictness: if self.strict { Strictness::RefuseFlawed } else { Strictness::KeepFlawed },
@@ -63,7 +63,7 @@ impl Import {
         match session.work(|observer| job.run(&session.archive, observer)) {
             Ok(imported) => Ok(imported.snapshot),
             Err(error) if self.sources.len() == 1 => Err(error),
-            Err(error) => Err(Error::Source { path: source.clone(), source: Box::new(error) }),
+            Err(error) => Err(Error::Source { path: source.to_owned(), source: Box::new(error) }),
         }
     }
 }

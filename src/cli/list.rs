@@ -1,46 +1,39 @@
 //! `fonds list`: the snapshots of an archive.
 
-use clap::Args;
 use fonds::archive::Snapshot;
 use fonds::jobs;
 
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
 use crate::cli::format;
-use crate::cli::session::Session;
+use crate::cli::session::{Session, complain};
 use crate::cli::table::{Column, Table};
 use crate::cli::view;
 
-/// List the snapshots
-#[derive(Debug, Args)]
-pub struct List {}
-
-impl List {
-    pub fn run(self, session: &mut Session) -> Result<Exit, Error> {
-        let mut exit = Exit::DONE;
-        let mut table = Table::new([
-            Column::Right("no"),
-            Column::Left("name"),
-            Column::Left("created"),
-            Column::Left("source"),
-            Column::Right("records"),
-            Column::Right("files"),
-            Column::Right("size"),
-            Column::Right("added"),
-        ]);
-        session.out.list("snapshots")?;
-        for snapshot in jobs::list(&session.archive)? {
-            match snapshot {
-                Ok(snapshot) => {
-                    session.out.item(|| view::snapshot(&snapshot))?;
-                    table.row(cells(&snapshot));
-                }
-                Err(error) => exit = session.complain(&error.into()),
+pub fn run(session: &mut Session) -> Result<Exit, Error> {
+    let mut exit = Exit::DONE;
+    let mut table = Table::new([
+        Column::Right("no"),
+        Column::Left("name"),
+        Column::Left("created"),
+        Column::Left("source"),
+        Column::Right("records"),
+        Column::Right("files"),
+        Column::Right("size"),
+        Column::Right("added"),
+    ]);
+    session.out.list("snapshots")?;
+    for snapshot in jobs::list(&session.archive)? {
+        match snapshot {
+            Ok(snapshot) => {
+                session.out.item(|| view::snapshot(&snapshot))?;
+                table.row(cells(&snapshot));
             }
+            Err(error) => exit = complain(&error.into()),
         }
-        session.out.print(|out| table.print(out))?;
-        Ok(exit)
     }
+    session.out.print(|out| table.print(out))?;
+    Ok(exit)
 }
 
 fn cells(snapshot: &Snapshot) -> [String; 8] {

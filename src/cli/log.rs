@@ -23,9 +23,8 @@ pub fn start(global: &Global) -> Result<(), Error> {
             Some(Mutex::new(file.map_err(|source| Error::Log { path: path.clone(), source })?))
         }
     };
-    let file = file.map(|file| {
-        fmt::layer().with_ansi(false).with_target(false).with_writer(file).with_filter(LevelFilter::DEBUG)
-    });
+    let file = file
+        .map(|file| fmt::layer().with_ansi(false).with_target(false).with_writer(file).with_filter(LevelFilter::DEBUG));
     let stderr = global.verbose.then(|| {
         let layer = fmt::layer().with_ansi(false).with_target(false).without_time().with_writer(io::stderr);
         layer.with_filter(LevelFilter::DEBUG)

@@ -7,7 +7,7 @@ use fonds::jobs;
 
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
-use crate::cli::session::Session;
+use crate::cli::session::{Session, complain};
 use crate::cli::table::{Column, Table};
 use crate::cli::{format, view};
 
@@ -55,7 +55,7 @@ fn list(session: &mut Session) -> Result<Exit, Error> {
                     outcome(&run.outcome),
                 ]);
             }
-            Err(error) => exit = session.complain(&error.into()),
+            Err(error) => exit = complain(&error.into()),
         }
     }
     session.out.print(|out| table.print(out))?;

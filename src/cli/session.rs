@@ -47,14 +47,6 @@ impl Session {
         signals::interruptible(|| Ok(job(&observer)?))
     }
 
-    /// Tells of a failure that is not the end.
-    pub fn complain(&self, error: &Error) -> Exit {
-        let text = jobs::chain(error);
-        tracing::error!("{text}");
-        stderr::say(Label::Error, &text);
-        judge(error).0
-    }
-
     /// Tells how it ended.
     pub fn end(mut self, ended: Result<Exit, Error>) -> Exit {
         let warnings = self.console.close();
@@ -72,7 +64,7 @@ impl Session {
             // Who reads the results wants no more of them.
             Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::DONE,
             Err(error) => {
-                let exit = self.complain(&error);
+                let exit = complain(&error);
                 stderr::say(Label::Hint, judge(&error).1);
                 exit
             }
@@ -84,4 +76,12 @@ impl Session {
         tracing::info!("{line}");
         if self.is_quiet { Ok(()) } else { self.out.line(format_args!("{line}")) }
     }
+}
+
+/// Tells of a failure, which need not be the end.
+pub fn complain(error: &Error) -> Exit {
+    let text = jobs::chain(error);
+    tracing::error!("{text}");
+    stderr::say(Label::Error, &text);
+    judge(error).0
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use clap::Args;
+use fonds::archive::stats::Stats;
 use fonds::jobs;
 
 use crate::cli::error::Error;
@@ -11,20 +11,14 @@ use crate::cli::session::Session;
 use crate::cli::table::{Column, Table};
 use crate::cli::{format, view};
 
-/// Show sizes, and what deduplication and compression saved
-#[derive(Debug, Args)]
-pub struct Stats {}
-
-impl Stats {
-    pub fn run(self, session: &mut Session) -> Result<Exit, Error> {
-        let stats = jobs::stats(&session.archive)?;
-        session.out.member("stats", &view::stats(&stats))?;
-        session.out.print(|out| print(&stats, out))?;
-        Ok(Exit::DONE)
-    }
+pub fn run(session: &mut Session) -> Result<Exit, Error> {
+    let stats = jobs::stats(&session.archive)?;
+    session.out.member("stats", &view::stats(&stats))?;
+    session.out.print(|out| print(&stats, out))?;
+    Ok(Exit::DONE)
 }
 
-fn print(stats: &fonds::archive::stats::Stats, out: &mut dyn Write) -> io::Result<()> {
+fn print(stats: &Stats, out: &mut dyn Write) -> io::Result<()> {
     let line = |out: &mut dyn Write, key, value: String| writeln!(out, "{key:<14} {value}");
     let snapshots = format::count(stats.snapshots, "snapshot", "snapshots");
     line(out, "held", format!("{} in {snapshots}", format::bytes(stats.bytes_plain)))?;

@@ -1,4 +1,4 @@
-//! Lines for people on stderr. Colours only on terminals, and never with NO_COLOR.
+//! Lines for people on stderr. Colours only on terminals, and never with `NO_COLOR`.
 
 use std::io::Write as _;
 

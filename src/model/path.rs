@@ -4,9 +4,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The longest path in bytes (PATH_MAX of Linux).
+/// The longest path in bytes (`PATH_MAX` of Linux).
 pub const PATH_MAX: usize = 4096;
-/// The longest part of a path in bytes (NAME_MAX of the usual file systems).
+/// The longest part of a path in bytes (`NAME_MAX` of the usual file systems).
 pub const PART_MAX: usize = 255;
 
 /// The path of an entry below the root of its backup: parts joined by `/`, no part empty, `.` or `..`, no NUL, no

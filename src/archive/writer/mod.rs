@@ -230,8 +230,8 @@ impl Stages {
         let sequencer = Sequencer::new(keys.clone(), known, frames, strictness, observer);
 
         let cutters = (0..threads).map(|_| {
-            let (keys, queue) = (keys.clone(), job_queue.clone());
-            thread::spawn(move || cut_all(&keys, &queue))
+            let (keys, queue) = (keys.clone(), Emptied(job_queue.clone()));
+            thread::spawn(move || cut_all(&keys, &queue.0))
         });
         let compressors = (0..threads).map(|_| {
             let (queue, packed, failure) = (raw_queue.clone(), packed.clone(), Arc::clone(failure));
@@ -239,8 +239,8 @@ impl Stages {
             thread::spawn(move || compress_all(&queue, &packed, &sizes, &failure))
         });
         let (cutters, compressors) = (cutters.collect(), compressors.collect());
-        let failing = Arc::clone(failure);
-        let sequencer = thread::spawn(move || match sequencer.run(&arrival_queue, &give_back) {
+        let (failing, arrival_queue) = (Arc::clone(failure), Emptied(arrival_queue));
+        let sequencer = thread::spawn(move || match sequencer.run(&arrival_queue.0, &give_back) {
             Ok(draft) => Some(draft),
             Err(Stop::Stopped) => None,
             Err(Stop::Failed(error)) => {
@@ -261,6 +261,16 @@ impl Stages {
         let compressed = self.compressors.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
         let store = self.store.join().ok().flatten();
         if cut + compressed > 0 { None } else { draft.zip(store) }
+    }
+}
+
+/// A queue that is emptied by its reader to the very end, also when that has failed. What stays in a queue holds ends of
+/// other queues, and who waits at one of those would wait for ever.
+struct Emptied<T>(Receiver<T>);
+
+impl<T> Drop for Emptied<T> {
+    fn drop(&mut self) {
+        self.0.iter().for_each(drop);
     }
 }
 

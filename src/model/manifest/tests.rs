@@ -1,3 +1,5 @@
+//! What is read of a manifest, what is refused, and what renaming changes.
+
 use std::fmt::Write as _;
 
 use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
