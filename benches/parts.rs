@@ -1,6 +1,7 @@
 //! `cargo bench --bench parts`: the parts of an import one by one, each beside the limit that it can reach at best in
 //! the same run. Without `--bench`, which `cargo bench` gives, nothing is done.
 
+#[allow(dead_code, reason = "one series of one kind is enough here")]
 #[path = "series/mod.rs"]
 mod series;
 

@@ -97,8 +97,8 @@ fn write_the_fixture() {
     import(changed);
     fs::copy(&path, fixture("archive-v1.redb")).expect("the fixture");
     let contents = contents(&Archive::open(&path).expect("the archive"));
-    let lines: String = contents.iter().map(|(entry, digest)| format!("{digest}  {entry}\n")).collect();
-    fs::write(fixture("archive-v1.digests"), lines).expect("the digests");
+    let lines: Vec<String> = contents.iter().map(|(entry, digest)| format!("{digest}  {entry}\n")).collect();
+    fs::write(fixture("archive-v1.digests"), lines.concat()).expect("the digests");
 }
 
 /// The backup of the next day: other signatures, other titles, a payload compressed, an empty folder more.
@@ -114,7 +114,7 @@ fn copy_changed(from: &Path, to: &Path) {
             let packed = fs::File::create(to.join(name + ".gz")).expect("a file");
             let mut packer = flate2::write::GzEncoder::new(packed, flate2::Compression::best());
             std::io::Write::write_all(&mut packer, &fs::read(&entry).expect("a payload")).expect("room");
-        } else if name.ends_with(".json") {
+        } else if entry.extension() == Some("json".as_ref()) {
             let text = fs::read_to_string(&entry).expect("JSON");
             fs::write(to.join(name), text.replace("signature=", "signature=0").replace("Krug", "Großer Krug")).expect("room");
         } else {

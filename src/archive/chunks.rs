@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 use redb::{ReadOnlyTable, ReadTransaction};
 
-use crate::archive::error::{Damage, Error};
+use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::extent::{self, Extent};
-use crate::archive::file::guarded;
 use crate::archive::frame::Frame;
 use crate::archive::id::{ChunkNumber, PackId};
 use crate::archive::pack::Pack;
@@ -40,11 +39,8 @@ impl Chunks {
     /// When the tables cannot be opened.
     pub fn new(transaction: &ReadTransaction) -> Result<Self, Error> {
         let recent = Recent { packs: LruCache::new(PACKS), frames: LruCache::unbounded(), frames_bytes: 0 };
-        Ok(Self {
-            packs: transaction.open_table(tables::PACKS)?,
-            extents: transaction.open_table(tables::EXTENTS)?,
-            recent: Mutex::new(recent),
-        })
+        let open = |definition| guarded(|| transaction.open_table(definition));
+        Ok(Self { packs: open(tables::PACKS)??, extents: open(tables::EXTENTS)??, recent: Mutex::new(recent) })
     }
 
     /// The extent that holds a chunk.

@@ -67,6 +67,9 @@ impl From<redb::Error> for Error {
     fn from(error: redb::Error) -> Self {
         match error {
             redb::Error::Io(source) if is_full(&source) => Self::Full(Box::new(redb::Error::Io(source))),
+            redb::Error::Io(source) if source.kind() == std::io::ErrorKind::UnexpectedEof => {
+                Self::Damaged(Damage::Database("the file is cut off".to_owned()))
+            }
             redb::Error::Corrupted(why) => Self::Damaged(Damage::Database(why)),
             redb::Error::TableDoesNotExist(_) | redb::Error::TableTypeMismatch { .. } => {
                 Self::Damaged(Damage::Database(error.to_string()))
@@ -98,3 +101,12 @@ through_redb!(
     redb::CommitError,
     redb::SetDurabilityError
 );
+
+/// redb can panic on damaged pages; to its callers that is damage.
+///
+/// # Errors
+/// When `work` panics.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .map_err(|_| Damage::Database("a page makes no sense".to_owned()).into())
+}

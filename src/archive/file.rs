@@ -10,7 +10,7 @@ use redb::{
     ReadableTableMetadata as _,
 };
 
-use crate::archive::error::{Damage, Error};
+use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::frame::Class;
 use crate::archive::overlay::Overlay;
 use crate::archive::runs::{Run, RunOutcome};
@@ -265,15 +265,6 @@ fn builder() -> Builder {
     builder
 }
 
-/// redb can panic on damaged pages; to its callers that is damage.
-///
-/// # Errors
-/// When `work` panics.
-pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Error> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
-        .map_err(|_| Damage::Database("a page makes no sense".to_owned()).into())
-}
-
 /// Refuses, before redb sees it, what is no archive: redb would make one of an empty file.
 fn refuse_foreign(path: &Path) -> Result<(), Error> {
     let failed = |source: io::Error| match source.kind() {
@@ -331,9 +322,10 @@ fn read_header(path: &Path, transaction: &ReadTransaction) -> Result<Header, Err
         }
         Err(error) => return Err(error.into()),
     };
-    let value = guarded(|| table.get(HEADER))??.ok_or_else(foreign)?;
+    let value = guarded(|| table.get(HEADER).map(|value| value.map(|sealed| sealed.value().to_vec())))??;
+    let value = value.ok_or_else(foreign)?;
     let damaged = || Damage::Value { table: "meta", key: HEADER.to_owned() };
-    let bytes = seal::open("meta", HEADER.as_bytes(), value.value()).map_err(|_| damaged())?;
+    let bytes = seal::open("meta", HEADER.as_bytes(), &value).map_err(|_| damaged())?;
     // The format comes first and is read alone, for a newer header may have other fields.
     let (format, _) = codec::take::<u32>(bytes).map_err(|_| damaged())?;
     if format > FORMAT {

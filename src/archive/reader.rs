@@ -9,8 +9,8 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::archive::chunks::Chunks;
-use crate::archive::error::{Damage, Error};
-use crate::archive::file::{Archive, guarded};
+use crate::archive::error::{Damage, Error, guarded};
+use crate::archive::file::Archive;
 use crate::archive::list::{Body, FileBody, Row};
 use crate::archive::rebuild::Rebuilder;
 use crate::archive::snapshot::Snapshot;

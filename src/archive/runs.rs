@@ -4,7 +4,7 @@
 use bincode::{Decode, Encode};
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
-use crate::archive::error::{Damage, Error};
+use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::id::{RunId, SnapshotNumber};
 use crate::archive::{codec, seal, tables};
 
@@ -101,18 +101,20 @@ fn insert(transaction: &redb::WriteTransaction, run: &Run) -> Result<(), Error> 
 /// # Errors
 /// When the table cannot be walked.
 pub fn all(transaction: &ReadTransaction) -> Result<Vec<Result<Run, Error>>, Error> {
-    let table = transaction.open_table(tables::RUNS)?;
-    let mut runs = Vec::new();
-    for row in table.iter()? {
-        let (id, value) = row?;
-        let id = id.value();
-        let damaged = || Damage::Value { table: "runs", key: id.to_string() };
-        let run = seal::open("runs", &tables::key_of(id), value.value())
-            .map_err(|_| damaged())
-            .and_then(|bytes| codec::decode(bytes).map_err(|_| damaged()));
-        runs.push(run.map_err(Error::from));
-    }
-    Ok(runs)
+    guarded(|| {
+        let table = transaction.open_table(tables::RUNS)?;
+        let mut runs = Vec::new();
+        for row in table.iter()? {
+            let (id, value) = row?;
+            let id = id.value();
+            let damaged = || Damage::Value { table: "runs", key: id.to_string() };
+            let run = seal::open("runs", &tables::key_of(id), value.value())
+                .map_err(|_| damaged())
+                .and_then(|bytes| codec::decode(bytes).map_err(|_| damaged()));
+            runs.push(run.map_err(Error::from));
+        }
+        Ok(runs)
+    })?
 }
 
 /// The log of a run.
@@ -120,14 +122,16 @@ pub fn all(transaction: &ReadTransaction) -> Result<Vec<Result<Run, Error>>, Err
 /// # Errors
 /// When a line cannot be read.
 pub fn log(transaction: &ReadTransaction, id: RunId) -> Result<Vec<String>, Error> {
-    let table = transaction.open_table(tables::RUN_LOG)?;
-    let mut lines = Vec::new();
-    for row in table.range((id.0, 0)..=(id.0, u64::MAX))? {
-        let (key, value) = row?;
-        let line = key.value().1;
-        let bytes = seal::open("run_log", &tables::pair_of(id.0, line), value.value())
-            .map_err(|_| Damage::Value { table: "run_log", key: format!("{id} {line}") })?;
-        lines.push(String::from_utf8_lossy(bytes).into_owned());
-    }
-    Ok(lines)
+    guarded(|| {
+        let table = transaction.open_table(tables::RUN_LOG)?;
+        let mut lines = Vec::new();
+        for row in table.range((id.0, 0)..=(id.0, u64::MAX))? {
+            let (key, value) = row?;
+            let line = key.value().1;
+            let bytes = seal::open("run_log", &tables::pair_of(id.0, line), value.value())
+                .map_err(|_| Damage::Value { table: "run_log", key: format!("{id} {line}") })?;
+            lines.push(String::from_utf8_lossy(bytes).into_owned());
+        }
+        Ok(lines)
+    })?
 }

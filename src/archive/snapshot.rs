@@ -3,7 +3,7 @@
 use bincode::{Decode, Encode};
 use redb::ReadableTable as _;
 
-use crate::archive::error::{Damage, Error};
+use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::id::{ChunkRun, RunId, SnapshotNumber};
 use crate::archive::{codec, seal, tables};
 
@@ -131,13 +131,15 @@ pub fn backup_name(name: &str) -> Result<String, NameError> {
 /// # Errors
 /// When the table cannot be walked.
 pub fn all(transaction: &redb::ReadTransaction) -> Result<Vec<Result<Snapshot, Error>>, Error> {
-    let table = transaction.open_table(tables::SNAPSHOTS)?;
-    let mut snapshots = Vec::new();
-    for row in table.iter()? {
-        let (number, value) = row?;
-        snapshots.push(decode(SnapshotNumber(number.value()), value.value()));
-    }
-    Ok(snapshots)
+    guarded(|| {
+        let table = transaction.open_table(tables::SNAPSHOTS)?;
+        let mut snapshots = Vec::new();
+        for row in table.iter()? {
+            let (number, value) = row?;
+            snapshots.push(decode(SnapshotNumber(number.value()), value.value()));
+        }
+        Ok(snapshots)
+    })?
 }
 
 fn decode(number: SnapshotNumber, sealed: &[u8]) -> Result<Snapshot, Error> {
@@ -151,6 +153,10 @@ fn decode(number: SnapshotNumber, sealed: &[u8]) -> Result<Snapshot, Error> {
 /// # Errors
 /// When there is none, or its row is damaged.
 pub fn find(transaction: &redb::ReadTransaction, name: &SnapshotName) -> Result<Snapshot, Error> {
+    guarded(|| look_up(transaction, name))?
+}
+
+fn look_up(transaction: &redb::ReadTransaction, name: &SnapshotName) -> Result<Snapshot, Error> {
     let number = match name {
         SnapshotName::Number(number) => *number,
         SnapshotName::Backup { name, back } => {
@@ -175,15 +181,17 @@ pub fn find(transaction: &redb::ReadTransaction, name: &SnapshotName) -> Result<
 /// # Errors
 /// When the table cannot be walked.
 pub fn names(transaction: &redb::ReadTransaction) -> Result<Vec<Result<(String, u64), Error>>, Error> {
-    let mut names = Vec::new();
-    for row in transaction.open_table(tables::NAMES)?.iter()? {
-        let (key, sealed) = row?;
-        let (name, number) = key.value();
-        let damaged = |_| Damage::Value { table: "names", key: format!("{name} {number}") }.into();
-        let opened = seal::open("names", &name_key(name, number), sealed.value());
-        names.push(opened.map(|_| (name.to_owned(), number)).map_err(damaged));
-    }
-    Ok(names)
+    guarded(|| {
+        let mut names = Vec::new();
+        for row in transaction.open_table(tables::NAMES)?.iter()? {
+            let (key, sealed) = row?;
+            let (name, number) = key.value();
+            let damaged = |_| Damage::Value { table: "names", key: format!("{name} {number}") }.into();
+            let opened = seal::open("names", &name_key(name, number), sealed.value());
+            names.push(opened.map(|_| (name.to_owned(), number)).map_err(damaged));
+        }
+        Ok(names)
+    })?
 }
 
 /// Takes the number of the next snapshot: one more than the last that was ever given, even if that one is gone.

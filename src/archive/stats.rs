@@ -2,8 +2,8 @@
 
 use redb::{ReadTransaction, ReadableTable as _, ReadableTableMetadata as _};
 
-use crate::archive::error::{Damage, Error};
-use crate::archive::file::{Archive, guarded};
+use crate::archive::error::{Damage, Error, guarded};
+use crate::archive::file::Archive;
 use crate::archive::id::PackId;
 use crate::archive::pack::Pack;
 use crate::archive::snapshot::{self, Snapshot};

@@ -218,8 +218,8 @@ impl Style {
     fn gap(self, depth: usize, out: &mut String) {
         match self {
             Self::Compact => {}
-            Self::Pretty => *out += &format!("\n{}", "  ".repeat(depth)),
-            Self::PrettyCrLf => *out += &format!("\r\n{}", "\t".repeat(depth)),
+            Self::Pretty => out.extend(["\n", &"  ".repeat(depth)]),
+            Self::PrettyCrLf => out.extend(["\r\n", &"\t".repeat(depth)]),
             Self::Spread => out.push_str(if depth.is_multiple_of(2) { " \n\t " } else { "" }),
         }
     }

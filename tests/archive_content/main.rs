@@ -85,7 +85,9 @@ impl Store {
 fn text(length: usize, seed: u64) -> String {
     let mut bytes = vec![0; length];
     fastrand::Rng::with_seed(seed).fill(&mut bytes);
-    bytes.iter_mut().for_each(|byte| *byte = b'A' + *byte % 26);
+    for byte in &mut bytes {
+        *byte = b'A' + *byte % 26;
+    }
     String::from_utf8(bytes).expect("letters")
 }
 

@@ -89,7 +89,7 @@ fn an_archive_is_a_map_of_snapshots_to_files() {
             match chance.u8(0..10) {
                 0..4 => model.import(),
                 4 => model.import_again(),
-                5..8 => model.export(chance.u64(1..model.snapshots.len() as u64 + 1)),
+                5..8 => model.export(chance.u64(1..=model.snapshots.len() as u64)),
                 _ => model.check(),
             }
         }

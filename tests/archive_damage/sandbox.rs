@@ -77,7 +77,8 @@ fn run(dir: &Path, mut told: impl FnMut(&str)) -> String {
 #[ignore = "a part of other tests"]
 fn inside() {
     let Some(dir) = std::env::var_os(DIR).map(PathBuf::from) else { return };
-    std::panic::set_hook(Box::new(|info| { if std::env::var_os("SHOW").is_some() { use std::fmt::Write; let mut t = String::new(); let _ = write!(t, "{info} {}", std::backtrace::Backtrace::force_capture()); let t: Vec<&str> = t.lines().filter(|l| l.contains("redb") || l.contains("fonds") || l.contains("panicked") || l.contains("sight")).take(60).collect(); std::fs::OpenOptions::new().append(true).create(true).open("/tmp/panics.log").unwrap().write_all((t.join("\n") + "\n\n").as_bytes()).unwrap(); } }));
+    static LAST: std::sync::Mutex<String> = std::sync::Mutex::new(String::new());
+    std::panic::set_hook(Box::new(|info| { let t = format!("{info} {}", std::backtrace::Backtrace::force_capture()); let t: Vec<&str> = t.lines().filter(|l| (l.contains("at ./") || l.contains("panicked")) && !l.contains("sandbox")).take(60).collect(); *LAST.lock().unwrap() = t.join(" "); }));
     let path = dir.join("trial.redb");
     fs::copy(dir.join("image"), &path).expect("a copy of the archive");
     let file = OpenOptions::new().read(true).write(true).open(&path).expect("the archive");
@@ -89,7 +90,7 @@ fn inside() {
         file.write_all_at(&bytes, offset).expect("the bytes after");
         let damaged = fs::read(&path).expect("the archive");
         let compared = std::panic::catch_unwind(|| whole.compare(&path));
-        let mut outcome = compared.unwrap_or_else(|_| Outcome::Wrong("a panic".to_owned()));
+        let mut outcome = compared.unwrap_or_else(|_| Outcome::Wrong(format!("a panic {}", LAST.lock().unwrap())));
         if fs::read(&path).expect("the archive") != damaged {
             outcome = Outcome::Wrong("looking has changed the file".to_owned());
         }

@@ -211,3 +211,20 @@ fn a_failing_sync_costs_nothing_that_was_finished() {
 fn a_failing_read_costs_nothing_that_was_finished() {
     every_operation_fails(Kind::Read);
 }
+
+/// Stages that have failed leave entries in their queues; who waits for one of those would wait for ever.
+#[test]
+fn a_full_disk_while_large_files_are_on_their_way_ends_the_import() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    write_dir(dir.path(), &Museum::new(6, Size { objects: 1, pictures: 4, picture_bytes: 9 << 20 }).files());
+    let start = Disk::with_archive();
+    for at in (10..40).step_by(5) {
+        let faulty = Faulty::new(Disk::holding(start.image()), Fault { kind: Kind::Write, lasting: Lasting::FromThenOn, at });
+        let source = dir.path().to_owned();
+        let imported = patiently("an import on a full disk", move || {
+            let archive = ArchiveMut::from_database("memory".as_ref(), database(faulty)?)?;
+            import_into(&archive, &source)
+        });
+        told_rightly(&imported.expect_err("a full disk"), Kind::Write);
+    }
+}

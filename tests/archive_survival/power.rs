@@ -76,11 +76,11 @@ pub struct Crash<'a> {
 }
 
 /// The power fails after each of `points`, which count operations and rise.
-pub fn crashes<'a>(
+pub fn crashes(
     start: Vec<u8>,
-    log: &'a [Operation],
+    log: &[Operation],
     points: impl Iterator<Item = usize>,
-) -> impl Iterator<Item = (usize, Crash<'a>)> {
+) -> impl Iterator<Item = (usize, Crash<'_>)> {
     let (mut synced, mut safe) = (start, 0);
     points.map(move |point| {
         let last = log[safe..point].iter().rposition(|operation| matches!(operation, Operation::Sync));

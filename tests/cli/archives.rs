@@ -3,6 +3,7 @@
 use std::fs;
 
 use fonds::archive::ArchiveMut;
+use redb::ReadableTable as _;
 use snapbox::{assert_data_eq, str};
 
 use crate::{Place, import_museum, museum, text};
@@ -79,7 +80,11 @@ fn an_archive_of_a_newer_format_stays_as_it_is() {
     transaction.commit().expect("a commit");
     database.close().expect("a close");
     let content = fs::read(place.path("fonds.redb")).expect("the archive");
-    untouched(&content, 6, "error: fonds.redb was written by a newer fonds: its format is 2, this program reads up to 1");
+    untouched(
+        &content,
+        6,
+        "error: fonds.redb was written by a newer fonds: its format is 2, this program reads up to 1",
+    );
 }
 
 /// As FORMAT.md draws it.

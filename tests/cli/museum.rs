@@ -55,10 +55,13 @@ snapshot 1 of seedorf
   all       57 entries, 161.4 kB
   new       70 records, [..] kB, stored in [..] kB
 "]]
-        .raw()
     );
-    assert!(kinds.contains("db                        objekt                2        7               2    7    34.5 kB\n"));
-    assert!(kinds.contains("event/list                                      2        8               0    8     3.9 kB\n"));
+    assert!(
+        kinds.contains("db                        objekt                2        7               2    7    34.5 kB\n")
+    );
+    assert!(
+        kinds.contains("event/list                                      2        8               0    8     3.9 kB\n")
+    );
 }
 
 #[test]
@@ -125,8 +128,8 @@ fn an_entry_is_printed_as_plain_bytes_under_either_name() {
 #[test]
 fn several_sources_become_snapshots_in_the_order_given() {
     let place = Place::new();
-    place.backup("monday", &[("tags.json", Some("[1]"))]);
-    place.backup("tuesday", &[("tags.json", Some("[1, 2]"))]);
+    place.backup("monday", &[("tags.json", Some("[{\"_id\": 1}]"))]);
+    place.backup("tuesday", &[("tags.json", Some("[{\"_id\": 1}, {\"_id\": 2}]"))]);
     assert_data_eq!(
         place.transcript("import monday tuesday/manifest.json --name museum"),
         str![[r"
@@ -135,8 +138,28 @@ museum: snapshot 2, 1 of 2 records are new, [..] bytes added
 
 "]]
     );
-    assert_eq!(place.succeed("cat museum~1 tags.json"), "[1]");
-    assert_eq!(place.succeed("cat museum tags.json"), "[1, 2]");
+    assert_eq!(place.succeed("cat museum~1 tags.json"), "[{\"_id\": 1}]");
+    assert_eq!(place.succeed("cat museum tags.json"), "[{\"_id\": 1}, {\"_id\": 2}]");
+}
+
+#[test]
+fn without_a_name_the_instance_gives_it_or_else_the_directory() {
+    let place = Place::new();
+    place.backup("monday", &[]);
+    place.put("tuesday/manifest.json", "{\"instance\": {\"name\": \"seedorf\"}, \"payloads\": []}");
+    place.put("2026/manifest.json", "{\"payloads\": []}");
+    assert!(place.succeed("import monday").starts_with("monday: "));
+    assert!(place.succeed("import monday/manifest.json").starts_with("monday: "));
+    assert!(place.succeed("import tuesday").starts_with("seedorf: "));
+    assert_data_eq!(
+        place.transcript("import 2026"),
+        str![[r"
+error: 2026 cannot be used as a backup name; give one with --name
+hint: a backup name looks like museum, museum-test or seedorf.2026
+[exit 2]
+
+"]]
+    );
 }
 
 #[test]

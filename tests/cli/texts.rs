@@ -15,9 +15,7 @@ fn help_tells_the_exit_codes_and_every_command() {
     let commands = listed.filter_map(|line| line.split_whitespace().next()).collect::<Vec<_>>();
     assert_eq!(
         commands,
-        [
-            "import", "export", "list", "show", "cat", "check", "stats", "runs", "demo", "completions", "man", "help"
-        ]
+        ["import", "export", "list", "show", "cat", "check", "stats", "runs", "demo", "completions", "man", "help"]
     );
     for command in commands {
         assert!(place.succeed(&format!("help {command}")).contains("Usage: fonds"), "{command}");
@@ -63,7 +61,11 @@ fn a_log_tells_the_same_with_times_and_is_appended_to() {
         ["WARN tags.json: not JSON", "INFO backup: snapshot 1, 0 of 0 records", "ERROR there is no snapshot nobody"];
     let places = parts.map(|part| log.find(part));
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{log}");
-    assert!(place.transcript("list --log no/such/folder.log").ends_with("--log names a file that can be written\n[exit 2]\n"));
+    assert!(
+        place
+            .transcript("list --log no/such/folder.log")
+            .ends_with("--log names a file that can be written\n[exit 2]\n")
+    );
 }
 
 #[test]
@@ -74,7 +76,11 @@ fn runs_tell_how_each_ended_with_its_log() {
     place.succeed("import backup");
     place.run("import backup --strict");
     let runs = place.succeed("runs");
-    let outcomes = ["import seedorf  done: snapshot 1\n", "import backup   done: snapshot 2\n", "import backup   failed: tags.json: "];
+    let outcomes = [
+        "import seedorf  done: snapshot 1\n",
+        "import backup   done: snapshot 2\n",
+        "import backup   failed: tags.json: ",
+    ];
     assert!(outcomes.iter().all(|outcome| runs.contains(outcome)), "{runs}");
     let shown = place.succeed("runs show 2");
     assert!(shown.contains("\nwarning: tags.json: not JSON"), "{shown}");

@@ -1,5 +1,5 @@
-//! A backup in a directory, read and written through the public interface: what comes back, what is refused, and what is
-//! left behind when it goes wrong.
+//! A backup in a directory, read and written through the public interface: what comes back, what is refused, and what
+//! is left behind when it goes wrong.
 
 mod places;
 mod reading;

@@ -227,7 +227,13 @@ fn what_changed_after_the_first_look_is_never_read_over() {
         put(dir.path(), b"manifest.json", br#"{"payloads": ["a.json", "sub/b.json"]}"#);
         let reader = open(dir.path()).expect("a backup");
         change(dir.path());
-        let error = entries(&reader).expect_err("a changed directory").to_string();
+        let mut handed_over = Vec::new();
+        let walk = reader.for_each(|head, _| {
+            handed_over.push(head.path.to_string());
+            Ok::<_, Error>(())
+        });
+        let error = walk.expect_err("a changed directory").to_string();
         assert!(error.contains(name), "{name}: {error}");
+        assert!(!handed_over.contains(&name.to_owned()), "{handed_over:?}");
     }
 }

@@ -53,7 +53,7 @@ impl Museum {
     /// or taken.
     pub fn next_day(&mut self) {
         self.day += 1;
-        for _ in 0..1 + self.objects.len() / 50 {
+        for _ in 0..=self.objects.len() / 50 {
             let (at, what) = (self.chance.usize(0..self.objects.len()), self.chance.u8(0..10));
             match what {
                 0 if self.objects.len() > 1 => drop(self.objects.remove(at)),
@@ -65,7 +65,7 @@ impl Museum {
             }
         }
         let picture = self.noise(20_000);
-        self.pictures.insert(self.chance.u64(0..self.pictures.len() as u64 + 1), picture);
+        self.pictures.insert(self.chance.u64(0..=self.pictures.len() as u64), picture);
     }
 
     /// All files of today's backup.

@@ -9,8 +9,7 @@ use crossbeam_channel::{Receiver, bounded};
 
 use crate::archive::check::{Depth, plain};
 use crate::archive::chunks::Chunks;
-use crate::archive::error::{Damage, Error};
-use crate::archive::file::guarded;
+use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::id::{ChunkNumber, ChunkRun};
 use crate::archive::list::{Body, FileBody};
 use crate::archive::rebuild::Rebuilder;

@@ -14,8 +14,8 @@ use redb::ReadTransaction;
 
 use crate::archive::check::entries::Damaged;
 use crate::archive::chunks::Chunks;
-use crate::archive::error::{Damage, Error};
-use crate::archive::file::{Archive, guarded};
+use crate::archive::error::{Damage, Error, guarded};
+use crate::archive::file::Archive;
 use crate::archive::id::SnapshotNumber;
 use crate::archive::pack::PACK_MAX;
 use crate::archive::snapshot::{self, Snapshot};

@@ -358,8 +358,8 @@ pub fn check(bytes: &[u8]) -> Result<(), Flaw> {
     validator.finish()
 }
 
-/// The flaw counted from the start of the entry instead of that of an element.
+/// The flaw of an element, counted from the start of the entry. An element that ends too early is followed by something.
 #[must_use]
 pub fn shifted(flaw: Flaw, base: u64) -> Flaw {
-    Flaw { offset: flaw.offset + base, ..flaw }
+    Flaw { offset: flaw.offset + base, reason: Reason::Syntax }
 }

@@ -16,9 +16,8 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub fn count_kind(&mut self, records: Option<&Records>, bytes: u64, new_records: u64) {
+    pub fn count_kind(&mut self, records: &Records, bytes: u64, new_records: u64) {
         self.new_records += new_records;
-        let Some(records) = records else { return };
         let same = |kind: &&mut KindCount| kind.kind == records.kind && kind.objecttype == records.objecttype;
         let kind = match self.kinds.iter_mut().find(same) {
             Some(kind) => kind,

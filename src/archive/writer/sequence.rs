@@ -285,7 +285,9 @@ impl Sequencer {
             (Some(outline), None) => Some(self.records(head, outline, &entry.older_versions)),
             _ => None,
         };
-        self.draft.count_kind(records.as_ref(), entry.size, writing.new_records);
+        if let Some(records) = &records {
+            self.draft.count_kind(records, entry.size, writing.new_records);
+        }
         Ok(FileBody { size: entry.size, digest: entry.digest, recipe, records, flaw })
     }
 
