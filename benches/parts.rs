@@ -41,7 +41,8 @@ fn main() -> Result<()> {
 
 /// Every payload with records of objects.
 fn payloads(backup: &Path) -> Result<Vec<Vec<u8>>> {
-    let paths: Result<Vec<PathBuf>, _> = backup.read_dir()?.map(|entry| Ok::<_, std::io::Error>(entry?.path())).collect();
+    let paths: Result<Vec<PathBuf>, _> =
+        backup.read_dir()?.map(|entry| Ok::<_, std::io::Error>(entry?.path())).collect();
     let paths = paths?;
     let paths = paths.iter().filter(|path| path.to_string_lossy().contains("db__"));
     Ok(paths.map(std::fs::read).collect::<Result<_, _>>()?)
@@ -126,8 +127,15 @@ fn lookup(backup: &Path, path: &Path) -> Result<()> {
     let found = best(|| assert!(ids.iter().all(|id| chunks.find(id).is_ok_and(|found| found.is_some()))));
     let missing: Vec<ChunkId> = (0..ids.len()).map(|number| ChunkId::of(&[9; 32], &number.to_le_bytes())).collect();
     let missed = best(|| assert!(missing.iter().all(|id| chunks.find(id).is_ok_and(|found| found.is_none()))));
-    for (what, seconds) in [("the chunk expected", expected), ("a chunk anywhere", found), ("a chunk that is not there", missed)] {
-        println!("{:<44} {:>7.0} k/s    {:.2} x the chunk expected", format!("look up {what}"), count / 1e3 / seconds, seconds / expected);
+    for (what, seconds) in
+        [("the chunk expected", expected), ("a chunk anywhere", found), ("a chunk that is not there", missed)]
+    {
+        println!(
+            "{:<44} {:>7.0} k/s    {:.2} x the chunk expected",
+            format!("look up {what}"),
+            count / 1e3 / seconds,
+            seconds / expected
+        );
     }
     Ok(())
 }

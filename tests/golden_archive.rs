@@ -116,7 +116,8 @@ fn copy_changed(from: &Path, to: &Path) {
             std::io::Write::write_all(&mut packer, &fs::read(&entry).expect("a payload")).expect("room");
         } else if entry.extension() == Some("json".as_ref()) {
             let text = fs::read_to_string(&entry).expect("JSON");
-            fs::write(to.join(name), text.replace("signature=", "signature=0").replace("Krug", "Großer Krug")).expect("room");
+            fs::write(to.join(name), text.replace("signature=", "signature=0").replace("Krug", "Großer Krug"))
+                .expect("room");
         } else {
             fs::copy(&entry, to.join(name)).expect("room");
         }

@@ -14,8 +14,8 @@ use crate::archive::id::{ChunkNumber, PackId};
 use crate::archive::pack::Pack;
 use crate::archive::tables;
 
-/// Bytes of laid open frames that are kept: one frame each of the last two months of nightly backups.
-const FRAMES_BYTES: usize = 64 << 20;
+/// Bytes of laid open frames that are kept: one frame each of the last month of nightly backups.
+const FRAMES_BYTES: usize = 40 << 20;
 /// Packs that are kept: each thread reads from one or two at a time.
 const PACKS: NonZeroUsize = NonZeroUsize::new(6).expect("six is not zero");
 
@@ -110,7 +110,7 @@ pub struct ChunkCursor<'a> {
 }
 
 /// Extents that a cursor keeps at hand.
-const NEAR: usize = 8;
+const NEAR: usize = 6;
 
 impl<'a> ChunkCursor<'a> {
     #[must_use]

@@ -66,7 +66,8 @@ pub fn successor(bytes: &[u8], change: &Change) -> Vec<u8> {
         Change::None => {}
         Change::Signed(value) => {
             let text = b"x-fylr-signature=";
-            let places: Vec<usize> = bytes.windows(text.len()).enumerate().filter(|(_, window)| window == text).map(|(at, _)| at).collect();
+            let places: Vec<usize> =
+                bytes.windows(text.len()).enumerate().filter(|(_, window)| window == text).map(|(at, _)| at).collect();
             for at in places.into_iter().rev() {
                 let start = at + text.len();
                 let end = start + bytes[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
@@ -105,8 +106,32 @@ pub fn change() -> impl Strategy<Value = Change> {
 }
 
 const TOKENS: [&str; 26] = [
-    "[", "]", "{", "}", ",", ":", "\"", "\\", "\\\"", "\n", " ", "1", "-", "e", "true", "null", "\"a\"", "\"objects\":[", "\u{feff}", "ü",
-    "x-fylr-signature=", "access_token=", "x-fylr-signature=0af1&", "\"_latest_version\":false", "\0", "{\"a\":[1,2]},",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\\\"",
+    "\n",
+    " ",
+    "1",
+    "-",
+    "e",
+    "true",
+    "null",
+    "\"a\"",
+    "\"objects\":[",
+    "\u{feff}",
+    "ü",
+    "x-fylr-signature=",
+    "access_token=",
+    "x-fylr-signature=0af1&",
+    "\"_latest_version\":false",
+    "\0",
+    "{\"a\":[1,2]},",
 ];
 
 fn shape() -> impl Strategy<Value = Shape> {
@@ -147,21 +172,30 @@ fn record() -> impl Strategy<Value = Json> {
 fn value() -> impl Strategy<Value = Json> {
     let scalar = prop_oneof![number(), string(), select(&["true", "false", "null"][..]).prop_map(str::to_owned)];
     scalar.prop_map(Json::Scalar).prop_recursive(5, 40, 6, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..6).prop_map(Json::Array),
-            vec((key(), inner), 0..6).prop_map(Json::Object),
-        ]
+        prop_oneof![vec(inner.clone(), 0..6).prop_map(Json::Array), vec((key(), inner), 0..6).prop_map(Json::Object),]
     })
 }
 
 fn number() -> impl Strategy<Value = String> {
-    let odd = ["9007199254740993", "1e400", "-0", "-0.0e-0", "0.10", "1E+2", "1.0000000000000000000001", "123456789012345678901234567890"];
+    let odd = [
+        "9007199254740993",
+        "1e400",
+        "-0",
+        "-0.0e-0",
+        "0.10",
+        "1E+2",
+        "1.0000000000000000000001",
+        "123456789012345678901234567890",
+    ];
     prop_oneof![select(odd.to_vec()).prop_map(str::to_owned), "[1-9][0-9]{399}", "-?[1-9][0-9]{0,4}"]
 }
 
 fn key() -> impl Strategy<Value = String> {
     prop_oneof![
-        select(&["\"a\"", "\"a\"", "\"import_type\"", "\"objecttype\"", "\"_latest_version\"", "\"\"", "\"\\u0061\""][..]).prop_map(str::to_owned),
+        select(
+            &["\"a\"", "\"a\"", "\"import_type\"", "\"objecttype\"", "\"_latest_version\"", "\"\"", "\"\\u0061\""][..]
+        )
+        .prop_map(str::to_owned),
         string(),
     ]
 }
@@ -173,8 +207,26 @@ fn array_name() -> impl Strategy<Value = String> {
 /// A string with its quotes.
 fn string() -> impl Strategy<Value = String> {
     let odd = [
-        "\\ud800", "\\udc00\\ud83d", "\\u0000", "\\\"", "\\\\", "\\/", "\\n", "ä", "🏺", "\u{7f}", "\u{2028}", "[", "}", ",",
-        "x-fylr-signature", "access_token", "x-fylr-signature=", "&access_token=", "access_token=x-fylr-signature=abc", "=\\u0041",
+        "\\ud800",
+        "\\udc00\\ud83d",
+        "\\u0000",
+        "\\\"",
+        "\\\\",
+        "\\/",
+        "\\n",
+        "ä",
+        "🏺",
+        "\u{7f}",
+        "\u{2028}",
+        "[",
+        "}",
+        ",",
+        "x-fylr-signature",
+        "access_token",
+        "x-fylr-signature=",
+        "&access_token=",
+        "access_token=x-fylr-signature=abc",
+        "=\\u0041",
     ];
     let part = prop_oneof![
         2 => select(odd.to_vec()).prop_map(str::to_owned),

@@ -116,7 +116,9 @@ fn read_one(reader: &SnapshotReader, name: &str) -> Vec<u8> {
 fn same(found: &[u8], expected: &[u8], name: &str) {
     if found != expected {
         let at = found.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
-        let around = |bytes: &[u8]| String::from_utf8_lossy(&bytes[at.saturating_sub(40)..bytes.len().min(at + 40)]).into_owned();
+        let around = |bytes: &[u8]| {
+            String::from_utf8_lossy(&bytes[at.saturating_sub(40)..bytes.len().min(at + 40)]).into_owned()
+        };
         panic!("{name} differs from byte {at} on: {:?} instead of {:?}", around(found), around(expected));
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use fonds::archive::id::SnapshotNumber;
 use fonds::archive::snapshot::Added;
 use fonds::archive::{Archive, SnapshotName};
-use fonds::archive::id::SnapshotNumber;
 use fonds::jobs::Export;
 use fonds::layout::WriteOptions;
 use tempfile::TempDir;

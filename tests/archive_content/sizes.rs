@@ -108,10 +108,13 @@ fn a_signature_across_the_end_of_a_block_comes_back_and_costs_nothing_the_next_d
 
 #[test]
 fn records_across_the_ends_of_blocks_come_back() {
-    let documents: Vec<Document> = [1_000, 200_000, 300_000, 500_000, 700_000].map(|length| {
-        let records: Vec<String> = (0..3 * MIB / length).map(|seed| format!("{{\"a\": \"{}\"}}", text(length - 7, seed as u64))).collect();
-        payload(format!("\u{feff}{{\"objecttype\":\"x\",\"objects\":[\r\n{}\r\n]}}\r\n", records.join(",\r\n")))
-    }).into();
+    let documents: Vec<Document> = [1_000, 200_000, 300_000, 500_000, 700_000]
+        .map(|length| {
+            let records: Vec<String> =
+                (0..3 * MIB / length).map(|seed| format!("{{\"a\": \"{}\"}}", text(length - 7, seed as u64))).collect();
+            payload(format!("\u{feff}{{\"objecttype\":\"x\",\"objects\":[\r\n{}\r\n]}}\r\n", records.join(",\r\n")))
+        })
+        .into();
     come_back(&documents);
 }
 

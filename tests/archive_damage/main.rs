@@ -1,6 +1,7 @@
 //! Damage is found, named and never served. Guards against the trust in a database that verifies nothing when it reads,
 //! and against the panics and gigabytes that a damaged page costs it.
 
+mod damage;
 mod flips;
 mod laundering;
 mod pages;
@@ -9,26 +10,57 @@ mod sight;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
+use damage::Damage;
+use sandbox::Trials;
+use sight::Outcome;
 use support::archives::import;
 use support::backup::write_dir;
 use support::museum::{Museum, Size};
 
-/// An archive of three days in a directory, closed cleanly; its bytes.
-fn archive(dir: &TempDir, seed: u64) -> Vec<u8> {
-    let (path, source) = (dir.path().join("fonds.redb"), dir.path().join("backup"));
-    let mut museum = Museum::new(seed, Size { objects: 60, pictures: 2, picture_bytes: 15_000 });
-    for _ in 0..3 {
-        museum.next_day();
-        write_dir(&source, &museum.files());
-        import(&path, &source).expect("an import");
-    }
-    std::fs::read(path).expect("the archive")
+/// An archive of three days, closed cleanly.
+struct Story {
+    dir: tempfile::TempDir,
+    image: Vec<u8>,
 }
 
-fn replace(path: &Path, image: &[u8]) {
-    std::fs::write(path, image).expect("room for an archive");
+impl Story {
+    fn tell(seed: u64) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut story = Self { dir, image: Vec::new() };
+        let mut museum = Museum::new(seed, Size { objects: 60, pictures: 2, picture_bytes: 15_000 });
+        for _ in 0..3 {
+            museum.next_day();
+            write_dir(&story.source(), &museum.files());
+            import(&story.archive(), &story.source()).expect("an import");
+        }
+        story.image = std::fs::read(story.archive()).expect("the archive");
+        // What may be imported next.
+        museum.next_day();
+        write_dir(&story.source(), &museum.files());
+        story
+    }
+
+    fn archive(&self) -> PathBuf {
+        self.dir.path().join("fonds.redb")
+    }
+
+    fn source(&self) -> PathBuf {
+        self.dir.path().join("backup")
+    }
+
+    /// What becomes of each damage is harmless or told, and some of it is told.
+    #[track_caller]
+    fn suffer(&self, damages: Vec<Damage>, import: Option<&Path>) {
+        let trials = Trials { image: self.image.clone(), import: import.map(Path::to_owned), damages };
+        let outcomes = trials.run();
+        let count = |wanted: Outcome| outcomes.iter().filter(|(_, outcome)| *outcome == wanted).count();
+        let (harmless, told) = (count(Outcome::Harmless), count(Outcome::Told));
+        eprintln!("{} trials: {harmless} harmless, {told} told", outcomes.len());
+        assert!(told > 0, "nothing was told: nothing was tried");
+        let wrong = outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Wrong(_)));
+        let wrong: Vec<String> = wrong.map(|wrong| format!("{wrong:?}")).collect();
+        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), outcomes.len(), wrong.join("\n"));
+    }
 }

@@ -2,25 +2,27 @@
 //! compared tell whether damage was served, told, or neither.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 use fonds::archive::check::Finding;
-use fonds::archive::id::RunId;
 use fonds::archive::runs::{self, Run};
 use fonds::archive::{Archive, Body, Error, Row, Snapshot, SnapshotReader, snapshot};
 use fonds::model::entry::{Digest, EntryHead};
 
 use crate::support::archives::findings;
 
+/// A snapshot and a path in it.
+type Key = (u64, String);
+
 /// An archive as it can be seen. Errors are kept as texts.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Sight {
     snapshots: Result<Vec<Result<Snapshot, String>>, String>,
-    /// By snapshot and path: what is listed, and the digest of what is given back.
-    entries: BTreeMap<(u64, String), (EntryHead, Result<Digest, String>)>,
-    /// The snapshots whose list breaks off.
+    /// What is listed, and the digest of what is given back.
+    entries: BTreeMap<Key, (EntryHead, Result<Digest, String>)>,
+    /// The snapshots that cannot be opened, or whose list breaks off.
     cut: BTreeMap<u64, String>,
-    runs: Result<Vec<(Result<Run, String>, Result<Vec<String>, String>)>, String>,
+    runs: Vec<(Run, Vec<String>)>,
 }
 
 /// What became of an archive because of damage.
@@ -34,24 +36,48 @@ pub enum Outcome {
     Wrong(String),
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Harmless => out.write_str("harmless"),
+            Self::Told => out.write_str("told"),
+            Self::Wrong(why) => out.write_str(&why.replace('\n', " ")),
+        }
+    }
+}
+
+impl From<&str> for Outcome {
+    fn from(line: &str) -> Self {
+        match line {
+            "harmless" => Self::Harmless,
+            "told" => Self::Told,
+            why => Self::Wrong(why.to_owned()),
+        }
+    }
+}
+
 impl Sight {
     /// Looks at all that the archive at `path` has.
     pub fn of(path: &Path) -> Result<Self, Error> {
         let archive = Archive::open(path)?;
-        let mut sight = Self { snapshots: Ok(Vec::new()), entries: BTreeMap::new(), cut: BTreeMap::new(), runs: Ok(Vec::new()) };
         let transaction = archive.read()?;
-        sight.snapshots = snapshot::all(&transaction).map(texts).map_err(text);
-        for snapshot in sight.snapshots.iter().flatten().flatten().cloned().collect::<Vec<_>>() {
+        let snapshots = snapshot::all(&transaction).map_err(text);
+        let snapshots = snapshots.map(|rows| rows.into_iter().map(|row| row.map_err(text)).collect());
+        let mut sight = Self { snapshots, entries: BTreeMap::new(), cut: BTreeMap::new(), runs: Vec::new() };
+        for snapshot in sight.listed() {
             sight.look_into(&archive, snapshot);
         }
-        sight.runs = runs::all(&transaction).map_err(text).map(|runs| {
-            let log = |run: &Result<Run, Error>| {
-                let id = run.as_ref().map_or(RunId(0), |run| run.id);
-                runs::log(&transaction, id).map_err(text)
-            };
-            runs.into_iter().map(|run| (log(&run), run)).map(|(log, run)| (run.map_err(text), log)).collect()
-        });
+        // What cannot be read is told; here it counts what is served.
+        let runs = runs::all(&transaction).unwrap_or_default().into_iter().flatten();
+        sight.runs = runs
+            .map(|run| (runs::log(&transaction, run.id).unwrap_or_default(), run))
+            .map(|(log, run)| (run, log))
+            .collect();
         Ok(sight)
+    }
+
+    fn listed(&self) -> Vec<Snapshot> {
+        self.snapshots.iter().flatten().flatten().cloned().collect()
     }
 
     fn look_into(&mut self, archive: &Archive, snapshot: Snapshot) {
@@ -74,72 +100,87 @@ impl Sight {
         }
     }
 
-    /// What has become of the archive that once was `self`, and stands at `path`.
+    /// What has become of the archive that once was `self`, and stands at `path`. Later snapshots are no matter.
     pub fn compare(&self, path: &Path) -> Outcome {
-        let seen = Self::of(path);
         let found = Archive::open(path).and_then(|archive| findings(&archive));
-        match (seen, found) {
-            (Err(_), _) | (_, Err(_)) => Outcome::Told,
-            (Ok(seen), Ok(found)) if seen == *self && found.is_empty() => Outcome::Harmless,
-            (Ok(seen), Ok(found)) => match self.difference(&seen, &found) {
-                Ok(()) => Outcome::Told,
-                Err(wrong) => Outcome::Wrong(wrong),
-            },
-        }
+        let (Ok(seen), Ok(found)) = (Self::of(path), found) else { return Outcome::Told };
+        let judged = self.served(&seen).and_then(|()| self.lost(&seen)).and_then(|lost| {
+            let is_harmless =
+                lost.is_empty() && seen.cut.is_empty() && self.listed().iter().all(|was| seen.listed().contains(was));
+            if found.is_empty() && !is_harmless {
+                return Err(format!("a check finds nothing: {lost:?} {:?}", seen.cut));
+            }
+            let unnamed: Vec<&Key> = lost.iter().filter(|key| !names(&found, key)).collect();
+            if !unnamed.is_empty() {
+                return Err(format!("lost, but not named: {unnamed:?} by {found:?}"));
+            }
+            Ok(if found.is_empty() { Outcome::Harmless } else { Outcome::Told })
+        });
+        judged.unwrap_or_else(Outcome::Wrong)
     }
 
-    /// Whether all that is not as it was is an error where it is asked for, and named by a finding.
-    fn difference(&self, seen: &Self, found: &[Finding]) -> Result<(), String> {
+    /// Every entry that cannot be given back, with its snapshot.
+    pub fn missing(&self) -> BTreeSet<Key> {
+        self.entries.iter().filter(|(_, (_, given))| given.is_err()).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Whether all that is served is as it was.
+    fn served(&self, seen: &Self) -> Result<(), String> {
+        let newest = self.listed().last().map_or(0, |snapshot| snapshot.number.0);
+        let listed = seen.listed().into_iter().filter(|snapshot| snapshot.number.0 <= newest);
+        if let Some(wrong) = listed.into_iter().find(|snapshot| !self.listed().contains(snapshot)) {
+            return Err(format!("a snapshot that never was: {wrong:?}"));
+        }
+        for (key, (head, given)) in seen.entries.iter().filter(|(key, _)| key.0 <= newest) {
+            let Some((was, bytes)) = self.entries.get(key) else {
+                return Err(format!("an entry that never was: {key:?}"));
+            };
+            if was != head || given.is_ok() && given != bytes {
+                return Err(format!("wrong bytes served as {key:?}: {head:?} {given:?}"));
+            }
+        }
+        for (run, log) in seen.runs.iter().filter(|(run, _)| run.id.0 <= newest) {
+            let was = self.runs.iter().find(|(was, _)| was == run);
+            if !was.is_some_and(|(_, was)| log.iter().all(|line| was.contains(line))) {
+                return Err(format!("a run that never was: {run:?} {log:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is not given back any more.
+    fn lost(&self, seen: &Self) -> Result<BTreeSet<Key>, String> {
         let mut lost = BTreeSet::new();
-        let (was, is) = (self.snapshots.as_ref(), seen.snapshots.as_ref());
-        let listed = is.is_ok_and(|is| is.iter().all(Result::is_ok));
-        if listed && was != is && found.is_empty() {
-            return Err(format!("the snapshots are not those that were stored: {is:?}"));
-        }
-        for snapshot in is.into_iter().flatten().flatten() {
-            if !was.is_ok_and(|was| was.contains(&Ok(snapshot.clone()))) {
-                return Err(format!("a snapshot that never was: {snapshot:?}"));
+        for key in self.entries.keys() {
+            match seen.entries.get(key) {
+                Some((_, Ok(_))) => {}
+                Some((_, Err(_))) => drop(lost.insert(key.clone())),
+                None => {
+                    let is_listed = seen.listed().iter().any(|snapshot| snapshot.number.0 == key.0);
+                    if is_listed && !seen.cut.contains_key(&key.0) {
+                        return Err(format!("{key:?} is gone without a word"));
+                    }
+                    lost.insert(key.clone());
+                }
             }
         }
-        for (key, entry) in &seen.entries {
-            match (self.entries.get(key), entry) {
-                (was, entry) if was == Some(entry) => {}
-                (Some((head, _)), (same, Err(_))) if head == same => drop(lost.insert(key.clone())),
-                (was, entry) => return Err(format!("wrong bytes served as {key:?}: {entry:?} instead of {was:?}")),
-            }
-        }
-        for key in self.entries.keys().filter(|key| !seen.entries.contains_key(*key)) {
-            let is_listed = is.into_iter().flatten().flatten().any(|snapshot| snapshot.number.0 == key.0);
-            if is_listed && !seen.cut.contains_key(&key.0) {
-                return Err(format!("{key:?} is gone without a word"));
-            }
-            lost.insert(key.clone());
-        }
-        if seen != self && found.is_empty() {
-            return Err(format!("a check finds nothing, but {} entries are lost, {:?}, {:?}", lost.len(), seen.cut, seen.runs));
-        }
-        let unnamed: Vec<_> = lost.iter().filter(|(snapshot, path)| !names(found, *snapshot, path)).collect();
-        if unnamed.is_empty() { Ok(()) } else { Err(format!("lost, but not named: {unnamed:?} by {found:?}")) }
+        Ok(lost)
     }
 }
 
-/// Whether a finding says that the entry is hit, or the whole of its snapshot.
-fn names(found: &[Finding], snapshot: u64, path: &str) -> bool {
+/// Whether a finding says that the entry is hit, its manifest, without which no snapshot is opened, or all of its snapshot.
+fn names(found: &[Finding], (number, path): &Key) -> bool {
     found.iter().any(|finding| {
-        let is_row = finding.damage.contains(&format!("value {snapshot} of table snapshots"));
-        let hits = |path: &str| {
-            finding.hits.iter().any(|hit| {
-                hit.snapshot.0 == snapshot && hit.path.as_ref().is_none_or(|hit| hit.to_string() == path)
-            })
-        };
-        is_row || hits(path) || finding.damage.starts_with("snapshots:")
+        let is_hit = finding.hits.iter().filter(|hit| hit.snapshot.0 == *number).any(|hit| {
+            let hit = hit.path.as_ref().map(ToString::to_string);
+            hit.is_none_or(|hit| hit == *path || hit == "manifest.json")
+        });
+        let is_row = finding.damage.starts_with(&format!("value {number} of table snapshots "));
+        let is_table = finding.damage.starts_with("snapshots: ");
+        is_hit || is_row || is_table
     })
 }
 
 fn text(error: Error) -> String {
     error.to_string()
-}
-
-fn texts<T>(items: Vec<Result<T, Error>>) -> Vec<Result<T, String>> {
-    items.into_iter().map(|item| item.map_err(text)).collect()
 }

@@ -2,8 +2,8 @@
 //! before.
 
 use std::io::{self, ErrorKind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use fonds::archive::{self, Archive, ArchiveMut};
 use fonds::jobs;
@@ -144,17 +144,17 @@ impl Story {
 
     /// The archive is as good as before, and the same import goes through.
     fn verify(&self, disk: &Disk) {
-        let days = self.snapshots(&disk.archive().expect("an archive that opens"));
+        let days = Self::snapshots(&disk.archive().expect("an archive that opens"));
         assert!(days == self.days[..1] || days == self.days, "what was acknowledged");
         let archive = disk.archive_mut().expect("an archive that opens");
         import_into(&archive, self.dir.path()).expect("the same import");
         archive.close().expect("a disk that works");
-        let again = self.snapshots(&disk.archive().expect("an archive"));
+        let again = Self::snapshots(&disk.archive().expect("an archive"));
         assert!(again[..days.len()] == days, "what was there before");
         assert!(again.last() == self.days.last(), "what was imported again");
     }
 
-    fn snapshots(&self, archive: &Archive) -> Vec<Files> {
+    fn snapshots(archive: &Archive) -> Vec<Files> {
         assert_eq!(findings(archive).expect("a check"), []);
         read_all(archive).expect("snapshots that can be read").into_values().collect()
     }
@@ -183,7 +183,9 @@ fn told_rightly(error: &jobs::Error, kind: Kind) {
 fn every_operation_fails(kind: Kind) {
     let story = Story::tell();
     for lasting in [Lasting::Once, Lasting::FromThenOn] {
-        let count = (0..).take_while(|at| at % 16 != 0 || story.suffer(Fault { kind, lasting, at: *at })).count();
+        // More operations than any import of this size does.
+        let count =
+            (0..1 << 20).take_while(|at| at % 16 != 0 || story.suffer(Fault { kind, lasting, at: *at })).count();
         let step = (count / rounds(12)).max(1);
         for at in (0..count).step_by(step) {
             eprintln!("{kind:?} {at} of about {count} fails {lasting:?}");
@@ -219,7 +221,8 @@ fn a_full_disk_while_large_files_are_on_their_way_ends_the_import() {
     write_dir(dir.path(), &Museum::new(6, Size { objects: 1, pictures: 4, picture_bytes: 9 << 20 }).files());
     let start = Disk::with_archive();
     for at in (10..40).step_by(5) {
-        let faulty = Faulty::new(Disk::holding(start.image()), Fault { kind: Kind::Write, lasting: Lasting::FromThenOn, at });
+        let faulty =
+            Faulty::new(Disk::holding(start.image()), Fault { kind: Kind::Write, lasting: Lasting::FromThenOn, at });
         let source = dir.path().to_owned();
         let imported = patiently("an import on a full disk", move || {
             let archive = ArchiveMut::from_database("memory".as_ref(), database(faulty)?)?;

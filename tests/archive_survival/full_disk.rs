@@ -79,7 +79,8 @@ fn an_archive_that_cannot_even_be_made_for_lack_of_space_is_told() {
     let limited = r#"ulimit -f 10; "$1" --archive "$2" import "$3" --name museum"#;
     let output = shell(limited, &archive, &story.at("monday")).output().expect("a shell");
     assert_eq!(output.status.code(), Some(PASSING), "{}", told(&output));
-    let left = std::fs::read_dir(story.dir.path()).expect("a directory").map(|entry| entry.expect("a name").file_name());
+    let left =
+        std::fs::read_dir(story.dir.path()).expect("a directory").map(|entry| entry.expect("a name").file_name());
     let left: Vec<_> = left.filter(|name| name.to_string_lossy().contains("redb")).collect();
     assert!(left.is_empty(), "{left:?} was left behind");
 }
@@ -101,7 +102,11 @@ fn a_full_disk_is_told_and_costs_nothing_that_was_finished() {
         exit $exit"#;
     let mut unshared = Command::new("unshare");
     let shell = shell(line, &archive, &story.at("tuesday"));
-    unshared.args(["--mount", "--map-root-user"]).arg(shell.get_program()).args(shell.get_args()).current_dir(story.dir.path());
+    unshared
+        .args(["--mount", "--map-root-user"])
+        .arg(shell.get_program())
+        .args(shell.get_args())
+        .current_dir(story.dir.path());
     let Ok(output) = unshared.output() else { return eprintln!("skipped: there is no unshare") };
     if matches!(output.status.code(), Some(77 | 1)) && !story.at("left.redb").exists() {
         return eprintln!("skipped: no disk can be mounted here: {}", told(&output));

@@ -50,7 +50,10 @@ pub fn import_into(archive: &ArchiveMut, source: &Path) -> Result<Snapshot, jobs
 /// Every snapshot with all its files, read the way an export reads them.
 pub fn read_all(archive: &Archive) -> Result<Snapshots, Error> {
     let snapshots = snapshot::all(&archive.read()?)?;
-    snapshots.into_iter().map(|snapshot| snapshot.and_then(|snapshot| Ok((snapshot.number.0, read(archive, snapshot)?)))).collect()
+    snapshots
+        .into_iter()
+        .map(|snapshot| snapshot.and_then(|snapshot| Ok((snapshot.number.0, read(archive, snapshot)?))))
+        .collect()
 }
 
 /// The files of one snapshot.

@@ -20,7 +20,18 @@ impl Size {
 /// Objects in one payload.
 const BATCH: usize = 40;
 const WORDS: [&str; 12] = [
-    "Krug", "Gefäß", "Ölfarbe", "auf", "Leinwand", "restauriert", "um", "1780", "Schenkung", "Süß\\\"holz", "\\u00fcber", "🏺",
+    "Krug",
+    "Gefäß",
+    "Ölfarbe",
+    "auf",
+    "Leinwand",
+    "restauriert",
+    "um",
+    "1780",
+    "Schenkung",
+    "Süß\\\"holz",
+    "\\u00fcber",
+    "🏺",
 ];
 
 pub struct Museum {
@@ -77,14 +88,20 @@ impl Museum {
             // Every third is compressed, and every second has its type behind the records.
             let name = format!("db__objekt__batch_{number:04}.json{}", if number % 3 == 0 { ".gz" } else { "" });
             let (kind, records) = (r#""import_type":"db","objecttype":"objekt""#, records.join(",\r\n  "));
-            let payload =
-                if number % 2 == 0 { format!("{{\"objects\":[{records}],{kind}}}\n") } else { format!("{{{kind},\"objects\":[{records}]}}") };
+            let payload = if number % 2 == 0 {
+                format!("{{\"objects\":[{records}],{kind}}}\n")
+            } else {
+                format!("{{{kind},\"objects\":[{records}]}}")
+            };
             files.insert(name.clone(), payload.into_bytes());
             payloads.push(format!("{name:?}"));
         }
         for (id, picture) in &self.pictures {
             files.insert(format!("files/0/1000/{id}-Größe & Maß {id}.png"), picture.clone());
-            files.insert(format!("files/0/1000/{id}-Größe & Maß {id}-preview.png"), picture[..picture.len() / 3].to_vec());
+            files.insert(
+                format!("files/0/1000/{id}-Größe & Maß {id}-preview.png"),
+                picture[..picture.len() / 3].to_vec(),
+            );
         }
         let manifest = format!(
             r#"{{"instance":{{"name":"museum","type":"fylr"}},"finished_at":"2025-01-{:02}T00:00:00Z","payloads":[{}]}}"#,
@@ -106,11 +123,16 @@ impl Museum {
     fn record(&self, object: &Object, signed: Signed) -> String {
         let Object { id, version, text } = object;
         let (signature, token) = match signed {
-            Signed::Today => (format!("v1-{}", blake3::hash(&(self.day << 32 | id).to_le_bytes())), format!("{:x}%2F", id * self.day)),
+            Signed::Today => (
+                format!("v1-{}", blake3::hash(&(self.day << 32 | id).to_le_bytes())),
+                format!("{:x}%2F", id * self.day),
+            ),
             Signed::Not => (String::new(), String::new()),
         };
         let url = format!("https://museum.example/eas/{id}?x-fylr-signature={signature}&w=1&access_token={token}");
-        format!(r#"{{"_objecttype":"objekt","_version":{version},"objekt":{{"_id":{id},"text":"{text}","bild":[{{"url":"{url}"}}]}}}}"#)
+        format!(
+            r#"{{"_objecttype":"objekt","_version":{version},"objekt":{{"_id":{id},"text":"{text}","bild":[{{"url":"{url}"}}]}}}}"#
+        )
     }
 
     fn acquire(&mut self, at: usize) {
