@@ -19,6 +19,6 @@ fn a_zeroed_page_is_still_told_after_another_import() {
     let mut chance = chance("a_zeroed_page_is_still_told_after_another_import");
     let story = Story::tell(chance.u64(..));
     let pages = used_pages(&story.image);
-    let pages = chance.choose_multiple(pages.into_iter(), rounds(40));
+    let pages = chance.choose_multiple(pages, rounds(40));
     story.suffer(pages.into_iter().map(Damage::Zeroed).collect(), Some(&story.source()));
 }

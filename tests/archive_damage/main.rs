@@ -27,9 +27,14 @@ struct Story {
 
 impl Story {
     fn tell(seed: u64) -> Self {
+        Self::with_pictures(seed, 15_000)
+    }
+
+    /// With pictures of so many bytes.
+    fn with_pictures(seed: u64, picture_bytes: usize) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut story = Self { dir, image: Vec::new() };
-        let mut museum = Museum::new(seed, Size { objects: 60, pictures: 2, picture_bytes: 15_000 });
+        let mut museum = Museum::new(seed, Size { objects: 60, pictures: 2, picture_bytes });
         for _ in 0..3 {
             museum.next_day();
             write_dir(&story.source(), &museum.files());

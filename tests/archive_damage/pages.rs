@@ -61,7 +61,7 @@ fn bytes_behind_the_end_are_harmless_or_told() {
 fn the_program_ends_in_order_whatever_page_is_lost() {
     let mut chance = chance("the_program_ends_in_order_whatever_page_is_lost");
     let story = Story::tell(chance.u64(..));
-    for page in chance.choose_multiple(used_pages(&story.image).into_iter(), rounds(12)) {
+    for page in chance.choose_multiple(used_pages(&story.image), rounds(12)) {
         let image = Damage::Zeroed(page).done_to(story.image.clone());
         std::fs::write(story.archive(), &image).expect("room for an archive");
         let out = story.dir.path().join("out");

@@ -13,7 +13,7 @@ use fonds::model::entry::{Digest, EntryHead};
 use crate::support::archives::findings;
 
 /// A snapshot and a path in it.
-type Key = (u64, String);
+pub type Key = (u64, String);
 
 /// An archive as it can be seen. Errors are kept as texts.
 pub struct Sight {
@@ -104,7 +104,7 @@ impl Sight {
     pub fn compare(&self, path: &Path) -> Outcome {
         let found = Archive::open(path).and_then(|archive| findings(&archive));
         let (Ok(seen), Ok(found)) = (Self::of(path), found) else { return Outcome::Told };
-        let judged = self.served(&seen).and_then(|()| self.lost(&seen)).and_then(|lost| {
+        let judged = self.served(&seen).and_then(|()| self.gone(&seen)).and_then(|lost| {
             let is_harmless =
                 lost.is_empty() && seen.cut.is_empty() && self.listed().iter().all(|was| seen.listed().contains(was));
             if found.is_empty() && !is_harmless {
@@ -119,9 +119,10 @@ impl Sight {
         judged.unwrap_or_else(Outcome::Wrong)
     }
 
-    /// Every entry that cannot be given back, with its snapshot.
-    pub fn missing(&self) -> BTreeSet<Key> {
-        self.entries.iter().filter(|(_, (_, given))| given.is_err()).map(|(key, _)| key.clone()).collect()
+    /// Every entry that cannot be given back, and with an empty path every snapshot that cannot be opened.
+    pub fn lost(&self) -> BTreeSet<Key> {
+        let entries = self.entries.iter().filter(|(_, (_, given))| given.is_err()).map(|(key, _)| key.clone());
+        entries.chain(self.cut.keys().map(|number| (*number, String::new()))).collect()
     }
 
     /// Whether all that is served is as it was.
@@ -149,7 +150,7 @@ impl Sight {
     }
 
     /// What is not given back any more.
-    fn lost(&self, seen: &Self) -> Result<BTreeSet<Key>, String> {
+    fn gone(&self, seen: &Self) -> Result<BTreeSet<Key>, String> {
         let mut lost = BTreeSet::new();
         for key in self.entries.keys() {
             match seen.entries.get(key) {
