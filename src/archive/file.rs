@@ -57,7 +57,23 @@ pub struct Archive {
 enum Readable {
     Closed(ReadOnlyDatabase),
     /// Not closed properly by its last writer; repaired in memory.
-    Repaired(Database),
+    Repaired(Repaired),
+}
+
+/// A database that writes nothing to disk. Closing a damaged one can panic, and must not spoil what was seen of it.
+struct Repaired(Option<Database>);
+
+impl Repaired {
+    fn begin_read(&self) -> Result<ReadTransaction, redb::TransactionError> {
+        self.0.as_ref().expect("it is there until it is dropped").begin_read()
+    }
+}
+
+impl Drop for Repaired {
+    fn drop(&mut self) {
+        let database = self.0.take();
+        drop(guarded(|| drop(database)));
+    }
 }
 
 /// An archive that is written; there is one at a time.
@@ -77,7 +93,7 @@ impl Archive {
         let database = match guarded(|| builder().open_read_only(path))? {
             Ok(database) => Readable::Closed(database),
             Err(DatabaseError::Storage(redb::StorageError::Corrupted(_)) | DatabaseError::RepairAborted) => {
-                Readable::Repaired(Self::repaired(path)?)
+                Readable::Repaired(Repaired(Some(Self::repaired(path)?)))
             }
             Err(error) => return Err(open_error(path, error)),
         };
@@ -95,7 +111,7 @@ impl Archive {
     /// When it is no archive of a known format.
     pub fn from_database(path: &Path, database: Database) -> Result<Self, Error> {
         let header = read_header(path, &database.begin_read()?)?;
-        Ok(Self { path: path.to_owned(), header, database: Readable::Repaired(database) })
+        Ok(Self { path: path.to_owned(), header, database: Readable::Repaired(Repaired(Some(database))) })
     }
 
     fn repaired(path: &Path) -> Result<Database, Error> {

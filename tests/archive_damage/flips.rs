@@ -13,6 +13,8 @@ use crate::support::rounds::{chance, rounds};
 
 /// Bytes of the file's header that redb uses.
 const HEADER: usize = 320;
+/// Says which of two commits is the later one; of an archive that was not closed nothing in the file can tell otherwise.
+const PRIMARY: usize = 8 * 9;
 
 #[test]
 fn a_flipped_bit_in_any_page_is_harmless_or_told() {
@@ -28,11 +30,24 @@ fn a_flipped_bit_in_any_page_is_harmless_or_told() {
 }
 
 #[test]
+fn a_flipped_bit_in_an_archive_that_was_not_closed_is_harmless_or_told() {
+    let mut chance = chance("a_flipped_bit_in_an_archive_that_was_not_closed_is_harmless_or_told");
+    let story = Story::tell(chance.u64(..)).unclosed();
+    let mut bits = Vec::new();
+    for page in used_pages(&story.image) {
+        bits.extend((0..rounds(3)).map(|_| 8 * PAGE * page + chance.usize(0..8 * PAGE)));
+        bits.extend((0..rounds(3)).map(|_| 8 * PAGE * page + chance.usize(0..8 * 40)));
+    }
+    story.suffer(bits.into_iter().map(Damage::Flipped).collect(), None);
+}
+
+#[test]
 fn a_flipped_bit_in_the_header_of_the_file_is_harmless_or_told() {
     let mut chance = chance("a_flipped_bit_in_the_header_of_the_file_is_harmless_or_told");
     let story = Story::tell(chance.u64(..));
-    let bits = chance.choose_multiple(0..8 * HEADER, rounds(400).min(8 * HEADER));
-    story.suffer(bits.into_iter().map(Damage::Flipped).collect(), None);
+    let bits = || (0..8 * HEADER).filter(|bit| *bit != PRIMARY).map(Damage::Flipped);
+    story.suffer(chance.choose_multiple(bits(), rounds(200).min(8 * HEADER)), None);
+    story.unclosed().suffer(chance.choose_multiple(bits(), rounds(200).min(8 * HEADER)), None);
 }
 
 #[test]

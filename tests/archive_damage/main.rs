@@ -13,9 +13,10 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use damage::Damage;
+use fonds::archive::ArchiveMut;
 use sandbox::Trials;
 use sight::Outcome;
-use support::archives::import;
+use support::archives::{import, write_into};
 use support::backup::write_dir;
 use support::museum::{Museum, Size};
 
@@ -45,6 +46,15 @@ impl Story {
         museum.next_day();
         write_dir(&story.source(), &museum.files());
         story
+    }
+
+    /// The same archive as its writer's death leaves it, right after the last snapshot became visible.
+    fn unclosed(mut self) -> Self {
+        let archive = ArchiveMut::open(&self.archive()).expect("an archive");
+        let run = archive.begin_run("import museum").expect("a run");
+        write_into(&archive, run.id, &self.source()).expect("a snapshot");
+        self.image = std::fs::read(self.archive()).expect("the archive");
+        self
     }
 
     fn archive(&self) -> PathBuf {

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::power::{Recorder, crashes};
 use crate::support::archives::{Snapshots, findings, import_into, read_all};
 use crate::support::backup::write_dir;
-use crate::support::disk::Disk;
+use crate::support::disk::{Disk, database};
 use crate::support::museum::{Museum, Size};
 use crate::support::rounds::{chance, rounds};
 
@@ -43,6 +43,10 @@ impl Story {
             story.acknowledged.push(story.recorder.log().len());
             archive.close().expect("a disk that works");
         }
+        // What closing does to a file that has become too long.
+        let mut database = database(story.recorder.clone()).expect("a database");
+        database.compact().expect("a database that nobody else uses");
+        database.close().expect("a disk that works");
         story
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fonds::archive::check::{Depth, Finding};
+use fonds::archive::id::RunId;
 use fonds::archive::runs::RunOutcome;
 use fonds::archive::{
     Archive, ArchiveMut, ArchiveWriter, Error, Snapshot, SnapshotReader, Strictness, WriteOptions, snapshot,
@@ -37,14 +38,19 @@ pub fn import(archive: &Path, source: &Path) -> Result<Snapshot, jobs::Error> {
 
 /// Does what an import does, to an archive that is open already.
 pub fn import_into(archive: &ArchiveMut, source: &Path) -> Result<Snapshot, jobs::Error> {
-    let reader = DirectoryReader::open(source, MissingPayloads::Refuse, &Silent)?;
     let run = archive.begin_run("import museum")?;
-    let options = WriteOptions { name: "museum".to_owned(), run: run.id, strictness: Strictness::KeepFlawed };
-    let mut writer = ArchiveWriter::new(archive, options, silent())?;
-    reader.for_each(|head: &EntryHead, content: Content<'_>| Ok::<(), jobs::Error>(writer.put(head, content)?))?;
-    let snapshot = writer.finish(reader.manifest())?;
+    let snapshot = write_into(archive, run.id, source)?;
     archive.end_run(run, RunOutcome::Done { snapshot: Some(snapshot.number) }, &["done".to_owned()])?;
     Ok(snapshot)
+}
+
+/// The part of an import that makes the snapshot.
+pub fn write_into(archive: &ArchiveMut, run: RunId, source: &Path) -> Result<Snapshot, jobs::Error> {
+    let reader = DirectoryReader::open(source, MissingPayloads::Refuse, &Silent)?;
+    let options = WriteOptions { name: "museum".to_owned(), run, strictness: Strictness::KeepFlawed };
+    let mut writer = ArchiveWriter::new(archive, options, silent())?;
+    reader.for_each(|head: &EntryHead, content: Content<'_>| Ok::<(), jobs::Error>(writer.put(head, content)?))?;
+    Ok(writer.finish(reader.manifest())?)
 }
 
 /// Every snapshot with all its files, read the way an export reads them.
