@@ -30,10 +30,22 @@ pub enum Error {
     NoEntry { number: SnapshotNumber, path: EntryPath },
     #[error("cannot read {path}")]
     Content { path: EntryPath, source: std::io::Error },
+    #[error("{path} is in the backup twice")]
+    Twice { path: EntryPath },
+    #[error("{path} is a file, but other files lie below it")]
+    Both { path: EntryPath },
+    #[error("{path} is named by the manifest as a file but is a folder")]
+    Folder { path: EntryPath },
+    #[error("{path} is named by the manifest but missing{}", and_others(*others))]
+    Absent { path: EntryPath, others: usize },
     #[error("{path}: {flaw}")]
     Flawed { path: EntryPath, flaw: Flaw },
     #[error("a part of the work ended unexpectedly")]
     Panicked,
+}
+
+fn and_others(others: usize) -> String {
+    if others == 0 { String::new() } else { format!(", and so are {others} more") }
 }
 
 /// What is damaged.

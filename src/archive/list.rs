@@ -95,6 +95,10 @@ impl From<&Row> for StoredRow {
 }
 
 impl StoredRow {
+    pub(crate) fn path(&self) -> &[u8] {
+        &self.path
+    }
+
     /// The row, if its values are legal.
     pub(crate) fn row(self) -> Option<Row> {
         let body = match self.body {

@@ -41,6 +41,11 @@ impl SnapshotReader {
         Ok(Self { snapshot, chunks, manifest })
     }
 
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     /// Hands over every row of the list, in restore order.
     ///
     /// # Errors
@@ -126,11 +131,8 @@ enum Coming {
 impl BackupReader for SnapshotReader {
     type Error = Error;
 
-    fn manifest(&self) -> &Manifest {
-        &self.manifest
-    }
-
-    fn for_each<E, V>(&self, mut visit: V) -> Result<(), E>
+    /// In restore order, every role settled.
+    fn for_each<E, V>(&self, mut visit: V) -> Result<&Manifest, E>
     where
         E: From<Error>,
         V: FnMut(&EntryHead, Content<'_>) -> Result<(), E>,
@@ -153,7 +155,8 @@ impl BackupReader for SnapshotReader {
             })?;
             drop(jobs);
             ahead.into_iter().try_for_each(|next| give(next, &mut visit))
-        })
+        })?;
+        Ok(&self.manifest)
     }
 }
 

@@ -58,6 +58,12 @@ fn of_archive(error: &archive::Error) -> Judgement {
         }
         archive::Error::NoSnapshot(_) => (Exit::USAGE, "\"fonds list\" lists them"),
         archive::Error::NoEntry { .. } => (Exit::USAGE, "\"fonds show -v\" lists the entries"),
+        archive::Error::Twice { .. } | archive::Error::Both { .. } | archive::Error::Folder { .. } => {
+            (Exit::USAGE, "nothing was imported; make the backup anew")
+        }
+        archive::Error::Absent { .. } => {
+            (Exit::USAGE, "nothing was imported; --allow-missing takes the rest and records what is missing")
+        }
         archive::Error::Flawed { .. } => {
             (Exit::FAILED, "nothing was added; without --strict it is kept byte for byte, with a warning")
         }

@@ -19,7 +19,7 @@ where
     W: BackupWriter,
     E: From<R::Error> + From<W::Error>,
 {
-    reader.for_each(|head, content| {
+    let manifest = reader.for_each(|head, content| {
         match content {
             Content::Bytes(content) => {
                 let mut metered = Metered { content, observer, bytes: 0 };
@@ -32,7 +32,7 @@ where
         observer.observe(Event::Advanced { entries: 1, bytes: 0 });
         Ok::<(), E>(())
     })?;
-    let outcome = writer.finish(reader.manifest())?;
+    let outcome = writer.finish(manifest)?;
     observer.observe(Event::Finished);
     Ok(outcome)
 }

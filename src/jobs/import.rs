@@ -12,7 +12,6 @@ use crate::jobs::log::RunLog;
 use crate::jobs::place::lies_in;
 use crate::jobs::{Error, chain};
 use crate::layout::{DirectoryReader, MissingPayloads};
-use crate::model::backup::BackupReader as _;
 use crate::model::event::{Event, Observer};
 use crate::model::manifest::FILE_NAME;
 

@@ -15,8 +15,8 @@ mod partial;
 mod tree;
 mod writer;
 
+pub use crate::model::listing::MissingPayloads;
 pub use error::{Error, Special, Unfit};
-pub use listing::MissingPayloads;
 pub use partial::Existing;
 pub use reader::{DirectoryReader, Totals};
 pub use writer::{DirectoryWriter, WriteOptions, Written};

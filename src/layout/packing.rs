@@ -2,11 +2,10 @@
 
 use crate::layout::error::Error;
 use crate::model::entry::{Encoding, EntryHead, Role};
+use crate::model::listing;
 use crate::model::manifest::{Manifest, ManifestError};
 use crate::model::path::EntryPath;
 
-const PLAIN: &[u8] = b".json";
-const PACKED: &[u8] = b".json.gz";
 /// The level for what was compressed where it came from, at a level that gzip does not tell: gzip's own default.
 const LEVEL_DEFAULT: u32 = 6;
 const LEVEL_MAX: u32 = 9;
@@ -41,7 +40,7 @@ impl Packing {
             Self::Kept => was_packed.then_some(LEVEL_DEFAULT),
             Self::Plain => None,
             Self::Gzip(level) => {
-                let is_payload = head.role == Role::Payload && path.as_bytes().ends_with(PACKED);
+                let is_payload = head.role == Role::Payload && listing::is_packed_name(&path);
                 (was_packed || is_payload).then_some(level)
             }
         };
@@ -59,27 +58,11 @@ impl Packing {
 
     fn renamed(self, path: &EntryPath, role: Role) -> Option<EntryPath> {
         match self {
-            Self::Plain if role.is_json() => plain_name(path),
-            Self::Gzip(_) if role == Role::Payload => packed_name(path),
+            Self::Plain if role.is_json() => listing::plain_name(path),
+            Self::Gzip(_) if role == Role::Payload => listing::packed_name(path),
             _ => None,
         }
     }
-}
-
-/// `x.json.gz` for `x.json` and the other way round; `None` for other names.
-pub(crate) fn other_extension(path: &EntryPath) -> Option<EntryPath> {
-    plain_name(path).or_else(|| packed_name(path))
-}
-
-fn plain_name(path: &EntryPath) -> Option<EntryPath> {
-    let stem = path.as_bytes().strip_suffix(PACKED)?;
-    EntryPath::new([stem, PLAIN].concat()).ok()
-}
-
-/// `None` as well where there is no room for a longer name.
-fn packed_name(path: &EntryPath) -> Option<EntryPath> {
-    let stem = path.as_bytes().strip_suffix(PLAIN)?;
-    EntryPath::new([stem, PACKED].concat()).ok()
 }
 
 #[cfg(test)]

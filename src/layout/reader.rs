@@ -11,11 +11,12 @@ use cap_std::fs::Dir;
 use crate::layout::error::Error;
 use crate::layout::gzip::{PLAIN_BYTES_MAX, Unpacked};
 use crate::layout::input::Input;
-use crate::layout::listing::{self, Listing, MissingPayloads};
+use crate::layout::listing;
 use crate::layout::walk::{Found, Kind, Name, Walk};
 use crate::model::backup::BackupReader;
 use crate::model::entry::{Content, Encoding, EntryHead, FileTime, Role};
 use crate::model::event::Observer;
+use crate::model::listing::{Listing, MissingPayloads, path_of};
 use crate::model::manifest::{self, Manifest};
 use crate::model::path::EntryPath;
 
@@ -53,9 +54,14 @@ impl DirectoryReader {
         let (source, root) = open_root(source)?;
         let (manifest, manifest_modified) = read_manifest(&source, &root)?;
         let mut totals = look_at_all(&source, &root)?;
-        let listing = Listing::find(&root, &manifest, missing, observer)?;
+        let listing = listing::find(&root, &manifest, missing, observer)?;
         totals.entries += listing.missing().count() as u64;
         Ok(Self { source, root, manifest, manifest_modified, listing, totals })
+    }
+
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
     }
 
     #[must_use]
@@ -106,17 +112,14 @@ impl DirectoryReader {
 impl BackupReader for DirectoryReader {
     type Error = Error;
 
-    fn manifest(&self) -> &Manifest {
-        &self.manifest
-    }
-
-    fn for_each<E, V>(&self, mut visit: V) -> Result<(), E>
+    /// In restore order, every role settled.
+    fn for_each<E, V>(&self, mut visit: V) -> Result<&Manifest, E>
     where
         E: From<Error>,
         V: FnMut(&EntryHead, Content<'_>) -> Result<(), E>,
     {
         let head = EntryHead {
-            path: listing::path_of(manifest::FILE_NAME),
+            path: path_of(manifest::FILE_NAME),
             role: Role::Manifest,
             encoding: Encoding::Plain,
             modified: Some(self.manifest_modified),
@@ -128,7 +131,7 @@ impl BackupReader for DirectoryReader {
         for part in [Part::Files, Part::Logs, Part::Rest] {
             self.hand_over_part(part, &mut buffer, &mut visit)?;
         }
-        Ok(())
+        Ok(&self.manifest)
     }
 }
 
@@ -177,7 +180,7 @@ fn open_root(source: &Path) -> Result<(PathBuf, Dir), Error> {
 }
 
 fn read_manifest(source: &Path, root: &Dir) -> Result<(Manifest, FileTime), Error> {
-    let path = listing::path_of(manifest::FILE_NAME);
+    let path = path_of(manifest::FILE_NAME);
     let mut input = match listing::look(root, &path)? {
         Some(Kind::File) => Input::open(root, path.clone())?,
         Some(Kind::Folder) => return Err(Error::Folder { path }),

@@ -13,12 +13,11 @@ use cap_std::fs::{Dir, FileType};
 use crate::layout::error::{Error, Special};
 use crate::layout::input::{Input, modified};
 use crate::model::entry::FileTime;
+use crate::model::listing::{FILES, original_ends, stem};
 use crate::model::path::EntryPath;
 
 /// The deepest nesting of folders: each level costs an open handle, and fylr needs three.
 pub(crate) const FOLDER_DEPTH_MAX: usize = 256;
-/// The folder of packed originals and renditions.
-pub(crate) const FILES: &str = "files";
 
 /// An iterator over the files and the empty folders of a directory, in the byte order of their paths.
 pub(crate) struct Walk {
@@ -204,14 +203,7 @@ fn mark_renditions(names: &mut [Name]) {
         names.iter().filter(|name| name.kind == Kind::File).map(|name| stem(name.bytes()).into()).collect();
     for name in names {
         let stem = stem(name.bytes());
-        let id_length = stem.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let dashes = (id_length + 1..stem.len()).filter(|at| stem[*at] == b'-');
-        let has_id = id_length > 0 && stem.get(id_length) == Some(&b'-');
-        name.is_rendition = has_id && dashes.into_iter().any(|at| originals.contains(&stem[..at]));
+        let is_rendition = original_ends(stem).any(|at| originals.contains(&stem[..at]));
+        name.is_rendition = is_rendition;
     }
-}
-
-/// A file name without its last extension.
-fn stem(name: &[u8]) -> &[u8] {
-    memchr::memrchr(b'.', name).map_or(name, |at| &name[..at])
 }

@@ -1,17 +1,22 @@
 //! Writes a backup as a directory that is visible only when it is complete.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::layout::error::Error;
-use crate::layout::gzip;
+use crate::layout::gzip::{self, PLAIN_BYTES_MAX, Unpacked};
+use crate::layout::input::Input;
 use crate::layout::listing;
 use crate::layout::packing::Packing;
 use crate::layout::partial::{Existing, Partial};
 use crate::layout::tree::{self, Tree};
 use crate::model::backup::BackupWriter;
 use crate::model::entry::{Content, Encoding, EntryHead, FileTime, Role};
+use crate::model::event::Silent;
+use crate::model::listing::{Listed, MissingPayloads, path_of};
 use crate::model::manifest::{self, Manifest};
 use crate::model::path::EntryPath;
 
@@ -49,6 +54,8 @@ pub struct DirectoryWriter {
     packing: Packing,
     buffer: Box<[u8]>,
     manifest: ManifestState,
+    /// Whether anything came as unlisted, which the manifest may name.
+    has_unlisted: bool,
     written: Written,
 }
 
@@ -69,6 +76,7 @@ impl DirectoryWriter {
             packing,
             buffer: vec![0; BUFFER_BYTES].into(),
             manifest: ManifestState::Awaited(None),
+            has_unlisted: false,
             written: Written::default(),
         })
     }
@@ -91,6 +99,44 @@ impl DirectoryWriter {
         Ok(())
     }
 
+    /// Renames and packs what came as unlisted as the manifest wants it.
+    fn settle_payloads(&mut self, manifest: &Manifest) -> Result<(), Error> {
+        if !self.has_unlisted || matches!(self.packing, Packing::Kept) {
+            return Ok(());
+        }
+        let dir = self.partial.dir();
+        let listing = listing::find(dir, manifest, MissingPayloads::Accept, &Silent)?;
+        for file in listing.files.into_iter().filter(|file| file.is_there) {
+            self.repack(file)?;
+        }
+        Ok(())
+    }
+
+    fn repack(&mut self, file: Listed) -> Result<(), Error> {
+        let failed = |source| Error::Read { path: file.path.clone(), source };
+        let folder = listing::folder_of(self.partial.dir(), &file.path).map_err(failed)?;
+        let input = Input::open(&folder, file.path.clone())?;
+        let encoding = if input.is_gzip()? { Encoding::Gzip } else { Encoding::Plain };
+        let (path, modified) = (file.path, Some(input.modified));
+        let head = EntryHead { path, role: file.role, encoding, modified };
+        let (place, level) = self.packing.place(&head);
+        if place == head.path && level.is_some() == (encoding == Encoding::Gzip) {
+            return Ok(());
+        }
+        let removed = folder.remove_file(OsStr::from_bytes(head.path.name()));
+        removed.map_err(|source| Error::Write { path: head.path.clone(), source })?;
+        self.written.entries -= 1;
+        self.written.bytes -= input.length;
+        match encoding {
+            Encoding::Plain => self.write_file(&head, &mut { input }),
+            Encoding::Gzip => {
+                let mut ahead = vec![0; BUFFER_BYTES];
+                let mut unpacked = Unpacked::new(head.path.clone(), input, &mut ahead, PLAIN_BYTES_MAX);
+                self.write_file(&head, &mut unpacked)
+            }
+        }
+    }
+
     fn put_manifest(&mut self, head: &EntryHead, content: &mut dyn Read) -> Result<(), Error> {
         if matches!(self.packing, Packing::Kept) {
             self.manifest = ManifestState::Written;
@@ -105,12 +151,8 @@ impl DirectoryWriter {
     fn settle_manifest(&mut self, manifest: &Manifest) -> Result<(), Error> {
         let ManifestState::Awaited(modified) = self.manifest else { return Ok(()) };
         let renamed = self.packing.manifest(manifest).map_err(Error::Manifest)?;
-        let head = EntryHead {
-            path: listing::path_of(manifest::FILE_NAME),
-            role: Role::Manifest,
-            encoding: Encoding::Plain,
-            modified,
-        };
+        let head =
+            EntryHead { path: path_of(manifest::FILE_NAME), role: Role::Manifest, encoding: Encoding::Plain, modified };
         self.write_file(&head, &mut renamed.as_ref().unwrap_or(manifest).bytes())
     }
 }
@@ -119,11 +161,16 @@ impl BackupWriter for DirectoryWriter {
     type Error = Error;
     type Outcome = Written;
 
-    /// Missing entries leave nothing behind.
+    /// Missing entries leave nothing behind, and a folder may be put that is there already.
     fn put(&mut self, head: &EntryHead, content: Content<'_>) -> Result<(), Error> {
         match content {
             Content::Bytes(content) if head.role == Role::Manifest => self.put_manifest(head, content),
-            Content::Bytes(content) => self.write_file(head, content),
+            // It came as it stands before, and what the manifest names is unpacked at the end.
+            Content::Bytes(_) if head.role == Role::Unlisted && head.encoding == Encoding::Gzip => Ok(()),
+            Content::Bytes(content) => {
+                self.has_unlisted |= head.role == Role::Unlisted;
+                self.write_file(head, content)
+            }
             Content::Folder => {
                 self.written.entries += 1;
                 self.tree.create_folder(&head.path, head.modified)
@@ -134,6 +181,7 @@ impl BackupWriter for DirectoryWriter {
 
     /// Puts the directory in its place. Only where it replaces another one, its files are written to disk first.
     fn finish(mut self, manifest: &Manifest) -> Result<Written, Error> {
+        self.settle_payloads(manifest)?;
         self.settle_manifest(manifest)?;
         self.partial.publish()?;
         Ok(self.written)

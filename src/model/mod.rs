@@ -5,6 +5,8 @@ pub mod path;
 pub mod entry;
 pub mod manifest;
 
+pub mod listing;
+
 pub mod payload;
 
 pub mod backup;

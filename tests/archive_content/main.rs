@@ -42,7 +42,9 @@ impl Store {
     /// Puts the documents into a new snapshot.
     fn write(&mut self, documents: &[Document]) -> Result<Snapshot, Error> {
         let archive = self.disk.archive_mut()?;
-        let manifest = Manifest::parse(br#"{"payloads":[]}"#.to_vec()).expect("a manifest");
+        let payloads = documents.iter().enumerate().filter(|(_, document)| document.role == Role::Payload);
+        let names = payloads.map(|(at, _)| format!("\"{at}.json\"")).collect::<Vec<_>>().join(",");
+        let manifest = Manifest::parse(format!("{{\"payloads\":[{names}]}}").into_bytes()).expect("a manifest");
         let run = archive.begin_run("test")?;
         let options = WriteOptions { name: "test".to_owned(), run: run.id, strictness: Strictness::KeepFlawed };
         let mut writer = ArchiveWriter::new(&archive, options, silent())?;

@@ -3,7 +3,6 @@
 use std::fs;
 
 use fonds::layout::{DirectoryReader, MissingPayloads, Totals};
-use fonds::model::backup::BackupReader;
 use fonds::model::entry::{Encoding, Role};
 
 use crate::{Warnings, backup, directory, entries, gzip, open, put, roles};

@@ -169,7 +169,8 @@ fn change_while_reading(change: impl Fn(&Path)) -> Result<(), Error> {
     let file = dir.path().join("files/1");
     let hour_ago = SystemTime::now() - Duration::from_hours(1);
     File::options().write(true).open(&file).expect("a file").set_modified(hour_ago).expect("a new time");
-    open(dir.path()).expect("a backup").for_each(|head, content| match content {
+    let reader = open(dir.path()).expect("a backup");
+    let walk = reader.for_each(|head, content| match content {
         Content::Bytes(bytes) if head.path.to_string() == "files/1" => {
             let read = bytes.read_exact(&mut [0; 500]).and_then(|()| {
                 change(&file);
@@ -178,7 +179,8 @@ fn change_while_reading(change: impl Fn(&Path)) -> Result<(), Error> {
             read.map(drop).map_err(|source| Error::Content { path: head.path.clone(), source })
         }
         _ => Ok(()),
-    })
+    });
+    walk.map(drop)
 }
 
 #[test]

@@ -114,6 +114,10 @@ pub struct Cutter<'a> {
     size: u64,
     carry: Vec<u8>,
     payload: Option<Payload>,
+    /// Whether it is only found out by its first bytes if it can be cut at records.
+    is_open: bool,
+    /// Why it cannot.
+    flaw: Option<Flaw>,
 }
 
 /// The state of cutting at records.
@@ -131,12 +135,17 @@ struct Payload {
 impl<'a> Cutter<'a> {
     #[must_use]
     pub fn new(keys: &'a Keys, role: Role) -> Self {
-        let payload = (role == Role::Payload).then(Payload::default);
-        Self { keys, hasher: blake3::Hasher::new(), size: 0, carry: Vec::new(), payload }
+        let is_open = role == Role::Unlisted;
+        let payload = (is_open || role == Role::Payload).then(Payload::default);
+        Self { keys, hasher: blake3::Hasher::new(), size: 0, carry: Vec::new(), payload, is_open, flaw: None }
     }
 
     /// Cuts the next block; `is_last` says that none follows.
     pub fn feed(&mut self, block: Block, is_last: bool) -> Batch {
+        if std::mem::take(&mut self.is_open) {
+            self.flaw = no_json(&block.bytes[HEADROOM..block.end]);
+            self.payload.take_if(|_| self.flaw.is_some());
+        }
         let new = block.end - HEADROOM;
         self.hasher.update(&block.bytes[HEADROOM..block.end]);
         let before = self.size - self.carry.len() as u64;
@@ -158,7 +167,7 @@ impl<'a> Cutter<'a> {
     pub fn finish(self) -> CutEntry {
         let digest = Digest(*self.hasher.finalize().as_bytes());
         let Some(payload) = self.payload else {
-            return CutEntry { size: self.size, digest, outline: None, older_versions: Vec::new(), flaw: None };
+            return CutEntry { size: self.size, digest, outline: None, older_versions: Vec::new(), flaw: self.flaw };
         };
         let ended = payload.skeleton.finish().err().map(|flaw| Flaw { offset: self.size, ..flaw });
         let outline = payload.splitter.finish();
@@ -182,6 +191,13 @@ impl<'a> Cutter<'a> {
             }
         }
     }
+}
+
+/// Why the content is no payload, where that shows before any bracket. It is cut as files are then, with the same result.
+fn no_json(start: &[u8]) -> Option<Flaw> {
+    let is_bracket = |byte: &u8| matches!(byte, b'{' | b'[');
+    let blank = start.iter().position(is_bracket).unwrap_or(start.len());
+    Validator::default().feed(&start[..blank]).err()
 }
 
 /// A block that is being cut.

@@ -1,7 +1,7 @@
 //! What a snapshot's row will say of its entries.
 
 use crate::archive::id::ChunkRun;
-use crate::archive::list::{Body, Records, Row};
+use crate::archive::list::{Body, FileBody, Records, Row};
 use crate::archive::snapshot::{Counts, KindCount};
 use crate::model::entry::Role;
 
@@ -16,7 +16,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub fn count_kind(&mut self, records: &Records, bytes: u64, new_records: u64) {
+    fn count_kind(&mut self, records: &Records, bytes: u64, new_records: u64) {
         self.new_records += new_records;
         let same = |kind: &&mut KindCount| kind.kind == records.kind && kind.objecttype == records.objecttype;
         let kind = match self.kinds.iter_mut().find(same) {
@@ -41,7 +41,10 @@ impl Draft {
         kind.new_records += new_records;
     }
 
-    pub fn count(&mut self, row: &Row) {
+    pub fn count(&mut self, row: &Row, new_records: u64) {
+        if let Body::File(FileBody { size, records: Some(records), .. }) = &row.body {
+            self.count_kind(records, *size, new_records);
+        }
         let counts = &mut self.counts;
         counts.entries += 1;
         let body = match &row.body {

@@ -3,6 +3,8 @@
 //! ```text
 //! put (reads) → cut (a thread a core) → sequence (one) → compress (a thread a core) → store (one)
 //! ```
+//!
+//! What an entry is and where it stands in the list is settled at the end, when all of them and the manifest are known.
 
 mod cut;
 mod draft;
@@ -11,9 +13,14 @@ mod known;
 mod sequence;
 mod store;
 
+mod arrived;
+mod settle;
+mod sorter;
+
 use std::io::{ErrorKind, Read};
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -29,6 +36,7 @@ use crate::archive::id::{RunId, SnapshotNumber};
 use crate::archive::runs;
 use crate::archive::snapshot::{self, Added, Snapshot, Source};
 use crate::archive::tables;
+use crate::archive::writer::arrived::Arrived;
 use crate::archive::writer::cut::{BLOCK_BYTES, Block, Cutter, HEADROOM, Keys};
 use crate::archive::writer::draft::Draft;
 use crate::archive::writer::fill::{FrameSizes, Packer, RawFrame};
@@ -37,6 +45,7 @@ use crate::archive::writer::store::Store;
 use crate::model::backup::BackupWriter;
 use crate::model::entry::{Content, EntryHead, Role};
 use crate::model::event::Observer;
+use crate::model::listing::MissingPayloads;
 use crate::model::manifest::Manifest;
 
 /// Blocks of an entry that wait to be cut.
@@ -58,6 +67,9 @@ pub struct ArchiveWriter<'a> {
     /// The archive stays open for as long as it is written.
     archive: PhantomData<&'a ArchiveMut>,
     options: WriteOptions,
+    missing: MissingPayloads,
+    /// Where there is room for what does not fit into memory.
+    folder: PathBuf,
     stages: Option<Stages>,
     failure: Arc<Failure>,
 }
@@ -69,7 +81,7 @@ struct Stages {
     /// Blocks that are done with, to be filled again: fresh memory costs more than reading into it.
     used: Receiver<Vec<u8>>,
     cutters: Vec<JoinHandle<()>>,
-    sequencer: JoinHandle<Option<Draft>>,
+    sequencer: JoinHandle<Option<Sequencer>>,
     compressors: Vec<JoinHandle<()>>,
     store: JoinHandle<Option<Store>>,
 }
@@ -90,6 +102,18 @@ impl Failure {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
+    /// What has come of a stage that may have failed.
+    fn note<T>(&self, ended: Result<T, Stop>) -> Option<T> {
+        match ended {
+            Ok(ended) => Some(ended),
+            Err(Stop::Stopped) => None,
+            Err(Stop::Failed(error)) => {
+                self.set(error);
+                None
+            }
+        }
+    }
+
     /// The error, once; a stage that ended without one has panicked.
     fn take(&self) -> Error {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(Error::Panicked)
@@ -106,7 +130,21 @@ impl<'a> ArchiveWriter<'a> {
     ) -> Result<Self, Error> {
         let failure = Arc::new(Failure::default());
         let stages = Stages::start(archive, options.strictness, observer, &failure)?;
-        Ok(Self { archive: PhantomData, options, stages: Some(stages), failure })
+        let missing = MissingPayloads::Refuse;
+        Ok(Self { archive: PhantomData, options, missing, folder: folder_of(archive), stages: Some(stages), failure })
+    }
+
+    /// What to do about payloads that the manifest names but that were not put, not even as missing: otherwise they are
+    /// refused.
+    #[must_use]
+    pub fn missing(mut self, missing: MissingPayloads) -> Self {
+        self.missing = missing;
+        self
+    }
+
+    /// Gives the snapshot another backup name, for who learns it from the backup.
+    pub fn rename(&mut self, name: String) {
+        self.options.name = name;
     }
 
     fn arrive(&self, arrival: Arrival) -> Result<(), Error> {
@@ -147,7 +185,9 @@ impl BackupWriter for ArchiveWriter<'_> {
     }
 
     fn finish(mut self, manifest: &Manifest) -> Result<Snapshot, Error> {
-        let ended = self.stages.take().and_then(Stages::join);
+        let (missing, folder) = (self.missing, std::mem::take(&mut self.folder));
+        let settle = |sequencer: Sequencer| self.failure.note(sequencer.settle(manifest, missing, folder));
+        let ended = self.stages.take().and_then(|stages| stages.join(settle));
         let (draft, store) = ended.ok_or_else(|| self.failure.take())?;
         let mut snapshot = Snapshot {
             number: SnapshotNumber(0),
@@ -175,8 +215,16 @@ impl Drop for ArchiveWriter<'_> {
     fn drop(&mut self) {
         if let Some(stages) = self.stages.take() {
             self.failure.set(Error::Panicked);
-            drop(stages.join());
+            drop(stages.join(|_| None));
         }
+    }
+}
+
+/// The folder that the archive lies in: there is room where it grows.
+fn folder_of(archive: &ArchiveMut) -> PathBuf {
+    match archive.path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 
@@ -227,7 +275,8 @@ impl Stages {
         let (give_back, used) = bounded(2 * threads * (BLOCKS_AHEAD + BATCHES_AHEAD));
         let sizes = Arc::new(FrameSizes::default());
         let frames = Frames::new(next, raw, Arc::clone(&sizes));
-        let sequencer = Sequencer::new(keys.clone(), known, frames, strictness, observer);
+        let arrived = Arrived::new(folder_of(archive));
+        let sequencer = Sequencer::new(keys.clone(), known, frames, arrived, strictness, observer);
 
         let cutters = (0..threads).map(|_| {
             let (keys, queue) = (keys.clone(), Emptied(job_queue.clone()));
@@ -240,24 +289,18 @@ impl Stages {
         });
         let (cutters, compressors) = (cutters.collect(), compressors.collect());
         let (failing, arrival_queue) = (Arc::clone(failure), Emptied(arrival_queue));
-        let sequencer = thread::spawn(move || match sequencer.run(&arrival_queue.0, &give_back) {
-            Ok(draft) => Some(draft),
-            Err(Stop::Stopped) => None,
-            Err(Stop::Failed(error)) => {
-                failing.set(error);
-                None
-            }
-        });
+        let sequencer = thread::spawn(move || failing.note(sequencer.run(&arrival_queue.0, &give_back)));
         let failing = Arc::clone(failure);
         let store = thread::spawn(move || store.run(&packed_queue).map_err(|error| failing.set(error)).ok());
         Ok(Self { arrivals, jobs, used, cutters, sequencer, compressors, store })
     }
 
-    /// Waits for every stage, front to back; `None` if one has failed.
-    fn join(self) -> Option<(Draft, Store)> {
+    /// Waits for every stage, front to back, and settles in between; `None` if one has failed.
+    fn join(self, settle: impl FnOnce(Sequencer) -> Option<Draft>) -> Option<(Draft, Store)> {
         drop((self.arrivals, self.jobs, self.used));
         let cut = self.cutters.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
-        let draft = self.sequencer.join().ok().flatten();
+        let sequencer = self.sequencer.join().ok().flatten().filter(|_| cut == 0);
+        let draft = sequencer.and_then(settle);
         let compressed = self.compressors.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
         let store = self.store.join().ok().flatten();
         if cut + compressed > 0 { None } else { draft.zip(store) }

@@ -1,6 +1,7 @@
 //! The second stage of writing: pieces in order of arrival become chunk numbers. One thread, for order lives here; it
 //! compares ids, copies what is new into frames, and writes recipes and the list.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -11,13 +12,17 @@ use crate::archive::frame::Class;
 use crate::archive::id::{ChunkId, ChunkNumber, ChunkRun};
 use crate::archive::list::{self, Body, FileBody, Records, Row, StoredRow};
 use crate::archive::recipe::{FullPage, RecipeAt, RecipeBuilder};
+use crate::archive::writer::arrived::{self, Arrived};
 use crate::archive::writer::cut::{self, Batch, CutEntry, Keys, What};
 use crate::archive::writer::draft::Draft;
 use crate::archive::writer::fill::{FrameSizes, NewChunk, RawFrame};
 use crate::archive::writer::known::KnownChunks;
-use crate::model::entry::EntryHead;
+use crate::archive::writer::settle::settle;
+use crate::model::entry::{EntryHead, Role};
 use crate::model::event::{Event, Observer, Warning};
-use crate::model::payload::{Flaw, volatile};
+use crate::model::listing::MissingPayloads;
+use crate::model::manifest::Manifest;
+use crate::model::payload::{Flaw, Outline, PayloadKind, volatile};
 
 /// What a cutting thread has to say of its entry.
 pub enum CutMessage {
@@ -49,8 +54,8 @@ pub struct Sequencer {
     frames: Frames,
     /// For records and for slices: the number that comes next if nothing has changed.
     expected: [ChunkNumber; 2],
-    rows: Vec<StoredRow>,
-    draft: Draft,
+    arrived: Arrived,
+    new_bytes: u64,
     strictness: Strictness,
     observer: Arc<dyn Observer + Send + Sync>,
 }
@@ -100,42 +105,72 @@ impl Sequencer {
         keys: Keys,
         known: KnownChunks,
         frames: Frames,
+        arrived: Arrived,
         strictness: Strictness,
         observer: Arc<dyn Observer + Send + Sync>,
     ) -> Self {
         let expected = [ChunkNumber(0); 2];
-        Self { keys, known, frames, expected, rows: Vec::new(), draft: Draft::default(), strictness, observer }
+        Self { keys, known, frames, expected, arrived, new_bytes: 0, strictness, observer }
     }
 
-    /// Takes every entry in order, until there are no more. Blocks that are done with go back through `used`.
+    /// Takes every entry as it arrives, until there are no more. Blocks that are done with go back through `used`.
     ///
     /// # Errors
     /// When a stage before or after this one has failed, or the archive's index cannot be read.
-    pub fn run(mut self, arrivals: &Receiver<Arrival>, used: &Sender<Vec<u8>>) -> Result<Draft, Stop> {
+    pub fn run(mut self, arrivals: &Receiver<Arrival>, used: &Sender<Vec<u8>>) -> Result<Self, Stop> {
         let mut last_kind = Vec::new();
         for arrival in arrivals {
-            let row = match arrival {
-                Arrival::Folder(head) => Row { head, body: Body::Folder },
-                Arrival::Missing(head) => Row { head, body: Body::Missing },
+            let (row, new_records) = match arrival {
+                Arrival::Folder(head) => (Row { head, body: Body::Folder }, 0),
+                Arrival::Missing(head) => (Row { head, body: Body::Missing }, 0),
                 Arrival::File(head, messages) => {
                     let kind = kind_of(head.path.name());
                     if kind != last_kind {
                         self.frames.close_records(FRAME_OF_A_KIND_MIN)?;
                         last_kind = kind;
                     }
-                    let body = self.file(&head, &messages, used)?;
-                    Row { head, body: Body::File(body) }
+                    let (body, new_records) = self.file(&head, &messages, used)?;
+                    (Row { head, body: Body::File(body) }, new_records)
                 }
             };
-            self.draft.count(&row);
-            self.rows.push(StoredRow::from(&row));
-            if self.rows.len() == list::ROWS {
-                self.flush_rows()?;
-            }
+            self.arrived.push(&row, new_records)?;
         }
-        self.flush_rows()?;
+        Ok(self)
+    }
+
+    /// When everything has arrived: settles what each entry is, and writes the list.
+    ///
+    /// # Errors
+    /// When the entries are no backup of this manifest, or a stage after this one has failed.
+    pub fn settle(mut self, manifest: &Manifest, missing: MissingPayloads, folder: PathBuf) -> Result<Draft, Stop> {
+        let arrived = std::mem::replace(&mut self.arrived, Arrived::new(folder.clone()));
+        let observer = Arc::clone(&self.observer);
+        let (mut draft, mut rows) = (Draft::default(), Vec::new());
+        settle(arrived, folder, manifest, missing, &*observer, |arrived| {
+            self.judge(&arrived)?;
+            draft.count(&arrived.row, arrived.new_records);
+            rows.push(StoredRow::from(&arrived.row));
+            if rows.len() == list::ROWS { self.page_of_list(&mut draft, &mut rows) } else { Ok::<(), Stop>(()) }
+        })?;
+        self.page_of_list(&mut draft, &mut rows)?;
         self.frames.close_all()?;
-        Ok(self.draft)
+        draft.new_bytes = self.new_bytes;
+        Ok(draft)
+    }
+
+    /// Tells what is wrong with a payload, or refuses it. Of those that were payloads from the beginning it was told.
+    fn judge(&self, arrived: &arrived::Arrival) -> Result<(), Stop> {
+        let Row { head, body: Body::File(body) } = &arrived.row else { return Ok(()) };
+        if arrived.is_told || head.role != Role::Payload {
+            return Ok(());
+        }
+        if let Some(flaw) = &body.flaw {
+            self.flawed(head, flaw)?;
+        }
+        if let Some(records) = &body.records {
+            self.warn_of_kind(head, &records.kind);
+        }
+        Ok(())
     }
 
     fn file(
@@ -143,7 +178,7 @@ impl Sequencer {
         head: &EntryHead,
         messages: &Receiver<CutMessage>,
         used: &Sender<Vec<u8>>,
-    ) -> Result<FileBody, Stop> {
+    ) -> Result<(FileBody, u64), Stop> {
         let mut writing =
             Writing { recipe: RecipeBuilder::default(), pages: Vec::new(), first: None, new_records: 0, flaw: None };
         for message in messages {
@@ -240,7 +275,7 @@ impl Sequencer {
     fn add(&mut self, class: Class, new: &NewChunk<'_>) -> Result<ChunkNumber, Stop> {
         let number = self.frames.push(class, new)?;
         self.known.add(new.id, number, new.value_check);
-        self.draft.new_bytes += (new.bytes.len() + new.values.len()) as u64;
+        self.new_bytes += (new.bytes.len() + new.values.len()) as u64;
         Ok(number)
     }
 
@@ -263,7 +298,7 @@ impl Sequencer {
         Ok(())
     }
 
-    fn end(&mut self, head: &EntryHead, mut writing: Writing, entry: CutEntry) -> Result<FileBody, Stop> {
+    fn end(&mut self, head: &EntryHead, mut writing: Writing, entry: CutEntry) -> Result<(FileBody, u64), Stop> {
         let last = std::mem::take(&mut writing.recipe).finish();
         self.page(&mut writing, last, true)?;
         let recipe = match writing.first {
@@ -275,33 +310,32 @@ impl Sequencer {
             (Some(one), Some(other)) => Some(if one.offset <= other.offset { one } else { other }),
             (one, other) => one.or(other),
         };
-        if let Some(flaw) = &flaw {
-            if self.strictness == Strictness::RefuseFlawed {
-                return Err(Error::Flawed { path: head.path.clone(), flaw: flaw.clone() }.into());
-            }
-            self.warn(Warning::NoRecords { path: head.path.clone(), flaw: flaw.clone() });
+        let is_payload = head.role == Role::Payload;
+        if is_payload && let Some(flaw) = &flaw {
+            self.flawed(head, flaw)?;
         }
         let records = match (&entry.outline, &flaw) {
-            (Some(outline), None) => Some(self.records(head, outline, &entry.older_versions)),
+            (Some(outline), None) => Some(records(head, outline, &entry.older_versions)),
             _ => None,
         };
-        if let Some(records) = &records {
-            self.draft.count_kind(records, entry.size, writing.new_records);
+        if is_payload && let Some(records) = &records {
+            self.warn_of_kind(head, &records.kind);
         }
-        Ok(FileBody { size: entry.size, digest: entry.digest, recipe, records, flaw })
+        let body = FileBody { size: entry.size, digest: entry.digest, recipe, records, flaw };
+        Ok((body, writing.new_records))
     }
 
-    fn records(&self, head: &EntryHead, outline: &crate::model::payload::Outline, older_versions: &[u64]) -> Records {
-        let kind = outline.kind(&String::from_utf8_lossy(head.path.name()));
-        if !kind.is_known() {
-            self.warn(Warning::UnknownKind { path: head.path.clone(), kind: kind.name().to_owned() });
+    fn flawed(&self, head: &EntryHead, flaw: &Flaw) -> Result<(), Stop> {
+        if self.strictness == Strictness::RefuseFlawed {
+            return Err(Error::Flawed { path: head.path.clone(), flaw: flaw.clone() }.into());
         }
-        let array = outline.records(&kind);
-        Records {
-            count: array.map_or(0, |array| outline.arrays[array].elements),
-            older_versions: array.and_then(|array| older_versions.get(array)).copied().unwrap_or(0),
-            objecttype: outline.objecttype.clone(),
-            kind: kind.name().to_owned(),
+        self.warn(Warning::NoRecords { path: head.path.clone(), flaw: flaw.clone() });
+        Ok(())
+    }
+
+    fn warn_of_kind(&self, head: &EntryHead, kind: &str) {
+        if !PayloadKind::from_import_type(kind).is_known() {
+            self.warn(Warning::UnknownKind { path: head.path.clone(), kind: kind.to_owned() });
         }
     }
 
@@ -309,14 +343,25 @@ impl Sequencer {
         self.observer.observe(Event::Warning(warning));
     }
 
-    fn flush_rows(&mut self) -> Result<(), Stop> {
-        if !self.rows.is_empty() {
-            let page = codec::encode(&std::mem::take(&mut self.rows));
+    fn page_of_list(&mut self, draft: &mut Draft, rows: &mut Vec<StoredRow>) -> Result<(), Stop> {
+        if !rows.is_empty() {
+            let page = codec::encode(&std::mem::take(rows));
             let key = self.keys.recipes;
             let number = self.own(Class::Recipes, &key, &page)?;
-            ChunkRun::push(&mut self.draft.list, number);
+            ChunkRun::push(&mut draft.list, number);
         }
         Ok(())
+    }
+}
+
+fn records(head: &EntryHead, outline: &Outline, older_versions: &[u64]) -> Records {
+    let kind = outline.kind(&String::from_utf8_lossy(head.path.name()));
+    let array = outline.records(&kind);
+    Records {
+        count: array.map_or(0, |array| outline.arrays[array].elements),
+        older_versions: array.and_then(|array| older_versions.get(array)).copied().unwrap_or(0),
+        objecttype: outline.objecttype.clone(),
+        kind: kind.name().to_owned(),
     }
 }
 
