@@ -50,6 +50,20 @@ impl Extent {
         })
     }
 
+    /// Takes the rows of a pack's extents away.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn remove_all<'a>(
+        entries: impl Iterator<Item = &'a FrameEntry>,
+        table: &mut redb::Table<'_, u64, &[u8]>,
+    ) -> Result<(), Error> {
+        for run in entries.flat_map(|entry| &entry.numbers) {
+            table.remove(run.first.0)?;
+        }
+        Ok(())
+    }
+
     /// Writes the extent's row.
     ///
     /// # Errors
@@ -83,7 +97,7 @@ pub fn decode(first: u64, sealed: &[u8]) -> Result<Extent, Error> {
     Ok(Extent { run: ChunkRun { first: ChunkNumber(first), count }, place })
 }
 
-/// The number that the next new chunk gets.
+/// The number after the last one that has an extent.
 ///
 /// # Errors
 /// When the last row is damaged.

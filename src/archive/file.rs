@@ -14,6 +14,7 @@ use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::frame::Class;
 use crate::archive::overlay::Overlay;
 use crate::archive::runs::{Run, RunOutcome};
+use crate::archive::snapshot::{self, Snapshot};
 use crate::archive::{codec, runs, seal, tables};
 
 /// The format that this program writes, and the newest that it reads.
@@ -192,12 +193,56 @@ impl ArchiveMut {
         runs::end(&self.database, run, outcome, log)
     }
 
+    /// Takes snapshots out of the archive, all at once; what they held stays until it is pruned.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn forget(&self, snapshots: &[Snapshot]) -> Result<(), Error> {
+        self.write(|transaction| snapshot::remove(transaction, snapshots))
+    }
+
+    /// Puts `after` into the place of `before`, which is the same snapshot under another name or with other tags.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn relabel(&self, changes: &[(Snapshot, Snapshot)]) -> Result<(), Error> {
+        self.write(|transaction| {
+            for (before, after) in changes {
+                snapshot::remove(transaction, std::slice::from_ref(before))?;
+                snapshot::insert(transaction, after)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// One transaction.
+    fn write(&self, work: impl FnOnce(&redb::WriteTransaction) -> Result<(), Error>) -> Result<(), Error> {
+        guarded(|| {
+            let transaction = tables::begin_write(&self.database)?;
+            work(&transaction)?;
+            transaction.commit()?;
+            Ok(())
+        })?
+    }
+
+    /// Closes the file cleanly, and makes it as short as what it holds.
+    ///
+    /// # Errors
+    /// When the last bytes cannot be written; what was committed is safe all the same.
+    pub fn close_compact(self) -> Result<(), Error> {
+        self.close_and(true)
+    }
+
     /// Closes the file cleanly, and gives back the room that it took in advance.
     ///
     /// # Errors
     /// When the last bytes cannot be written; what was committed is safe all the same.
     pub fn close(self) -> Result<(), Error> {
         let is_roomy = self.is_roomy()?;
+        self.close_and(is_roomy)
+    }
+
+    fn close_and(self, is_roomy: bool) -> Result<(), Error> {
         // Somebody who still holds the database closes it when they let go of it.
         let Ok(mut database) = std::sync::Arc::try_unwrap(self.database) else { return Ok(()) };
         if is_roomy && let Err(error) = database.compact() {

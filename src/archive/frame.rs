@@ -3,7 +3,8 @@
 use bincode::{Decode, Encode};
 
 use crate::archive::codec::Malformed;
-use crate::archive::id::{ChunkId, ChunkRun};
+use crate::archive::id::ChunkRun;
+use crate::archive::ids::Known;
 use crate::model::payload::volatile;
 
 /// What the chunks of a frame are. Classes never share a frame, nor the key of their chunk ids.
@@ -119,9 +120,8 @@ pub struct PackedFrame {
     pub entry: FrameEntry,
     /// The stored bytes of chunks and values.
     pub stored: Vec<u8>,
-    /// In the order of the chunks, as are the value checks; both empty when the frame comes from a stored pack.
-    pub ids: Vec<ChunkId>,
-    pub value_checks: Vec<u64>,
+    /// In the order of the chunks; empty when their ids stand in the archive already.
+    pub known: Vec<Known>,
 }
 
 /// A frame with its chunks laid open.

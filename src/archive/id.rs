@@ -53,6 +53,12 @@ impl ChunkRun {
         }
     }
 
+    /// From the first number to the one behind the last.
+    #[must_use]
+    pub fn range(self) -> std::ops::Range<u64> {
+        self.first.0..self.first.0.saturating_add(self.count)
+    }
+
     /// The numbers of the run.
     pub fn numbers(self) -> impl Iterator<Item = ChunkNumber> {
         (self.first.0..self.first.0.saturating_add(self.count)).map(ChunkNumber)

@@ -3,6 +3,7 @@
 
 use bincode::{Decode, Encode};
 use redb::ReadableTable;
+use roaring::RoaringTreemap;
 
 use crate::archive::error::{Damage, Error};
 use crate::archive::id::{ChunkId, ChunkNumber};
@@ -47,7 +48,12 @@ impl IdRun {
 
     /// Every chunk of the run.
     pub fn iter(&self) -> impl Iterator<Item = (ChunkNumber, ChunkId)> {
-        (0..).zip(&self.known).map(|(ahead, known)| (self.first.plus(ahead), known.id))
+        self.known().map(|(number, known)| (number, known.id))
+    }
+
+    /// What is known of every chunk of the run.
+    fn known(&self) -> impl Iterator<Item = (ChunkNumber, Known)> {
+        (0..).zip(&self.known).map(|(ahead, known)| (self.first.plus(ahead), *known))
     }
 
     /// Bytes of the row, nearly.
@@ -85,27 +91,70 @@ impl IdRun {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn insert(table: &mut redb::Table<'_, u64, &[u8]>, chunks: &[(ChunkNumber, Known)]) -> Result<(), Error> {
-    let mut run: Option<IdRun> = None;
-    for (number, known) in chunks {
-        match &mut run {
-            Some(run) if run.first.plus(run.known.len() as u64) == *number && run.weight() + 26 <= ROW_MAX => {
-                run.known.push(*known);
+pub fn insert(table: &mut redb::Table<'_, u64, &'static [u8]>, chunks: &[(ChunkNumber, Known)]) -> Result<(), Error> {
+    let mut rows = Rows { table, run: None };
+    chunks.iter().try_for_each(|(number, known)| rows.push(*number, *known))?;
+    rows.finish()
+}
+
+/// Writes all rows anew: without the chunks that are `gone`, and without the checks of those whose volatile values are
+/// `stripped` off.
+///
+/// # Errors
+/// When a row is damaged, or the database refuses.
+pub fn rewrite(
+    transaction: &redb::WriteTransaction,
+    gone: &RoaringTreemap,
+    stripped: &RoaringTreemap,
+) -> Result<(), Error> {
+    tables::rewrite(transaction, tables::IDS, |old, new| {
+        let mut rows = Rows { table: new, run: None };
+        for row in old.iter()? {
+            let (first, sealed) = row?;
+            for (number, mut known) in decode(first.value(), sealed.value())?.known() {
+                if gone.contains(number.0) {
+                    continue;
+                }
+                if stripped.contains(number.0) {
+                    known.value_check = 0;
+                }
+                rows.push(number, known)?;
+            }
+        }
+        rows.finish()
+    })
+}
+
+/// Gathers chunks into rows.
+struct Rows<'a, 't> {
+    table: &'a mut redb::Table<'t, u64, &'static [u8]>,
+    run: Option<IdRun>,
+}
+
+impl Rows<'_, '_> {
+    fn push(&mut self, number: ChunkNumber, known: Known) -> Result<(), Error> {
+        match &mut self.run {
+            Some(run) if run.first.plus(run.known.len() as u64) == number && run.weight() + 26 <= ROW_MAX => {
+                run.known.push(known);
+                Ok(())
             }
             _ => {
-                let full = run.replace(IdRun { first: *number, known: vec![*known] });
-                full.map_or(Ok(()), |full| insert_row(table, &full))?;
+                let full = self.run.replace(IdRun { first: number, known: vec![known] });
+                full.map_or(Ok(()), |full| self.insert(&full))
             }
         }
     }
-    run.map_or(Ok(()), |last| insert_row(table, &last))
-}
 
-fn insert_row(table: &mut redb::Table<'_, u64, &[u8]>, run: &IdRun) -> Result<(), Error> {
-    let first = run.first.0;
-    let sealed = seal::seal("ids", &tables::key_of(first), codec::encode(&run.stored()));
-    table.insert(first, sealed.as_slice())?;
-    Ok(())
+    fn finish(mut self) -> Result<(), Error> {
+        self.run.take().map_or(Ok(()), |last| self.insert(&last))
+    }
+
+    fn insert(&mut self, run: &IdRun) -> Result<(), Error> {
+        let first = run.first.0;
+        let sealed = seal::seal("ids", &tables::key_of(first), codec::encode(&run.stored()));
+        self.table.insert(first, sealed.as_slice())?;
+        Ok(())
+    }
 }
 
 /// The run that holds a chunk; `None` if there is none.

@@ -112,11 +112,28 @@ pub fn add(transaction: &WriteTransaction, mut new: Vec<Entry>) -> Result<(), Er
     runs.push(write_run(&mut table, next, new.into_iter().map(Ok))?);
     while let Some(crowd) = crowd(&runs) {
         next += 1;
-        let merged = merge(&mut table, next, &crowd)?;
+        let merged = merge(&mut table, next, &crowd, |_| true)?;
         runs.retain(|run| !crowd.contains(run));
         runs.push(merged);
     }
-    let sealed = seal::seal("meta", META_KEY.as_bytes(), codec::encode(&runs));
+    note(&mut meta, &runs)
+}
+
+/// Leaves out the entries of chunks that are gone.
+///
+/// # Errors
+/// When the database refuses or a block is damaged.
+pub fn retain(transaction: &WriteTransaction, is_kept: impl Fn(ChunkNumber) -> bool) -> Result<(), Error> {
+    let mut meta = transaction.open_table(tables::META)?;
+    let mut table = transaction.open_table(tables::INDEX)?;
+    let runs = runs(&meta)?;
+    let Some(next) = runs.iter().map(|run| run.id + 1).max() else { return Ok(()) };
+    let merged = merge(&mut table, next, &runs, is_kept)?;
+    note(&mut meta, &[merged])
+}
+
+fn note(meta: &mut Table<'_, &'static str, &'static [u8]>, runs: &[IndexRun]) -> Result<(), Error> {
+    let sealed = seal::seal("meta", META_KEY.as_bytes(), codec::encode(&runs.to_vec()));
     meta.insert(META_KEY, sealed.as_slice())?;
     Ok(())
 }
@@ -130,7 +147,12 @@ fn crowd(runs: &[IndexRun]) -> Option<Vec<IndexRun>> {
     Some(runs.iter().filter(|run| size(run) <= crowded).copied().collect())
 }
 
-fn merge(table: &mut Table<'_, (u32, u64), &'static [u8]>, id: u32, crowd: &[IndexRun]) -> Result<IndexRun, Error> {
+fn merge(
+    table: &mut Table<'_, (u32, u64), &'static [u8]>,
+    id: u32,
+    crowd: &[IndexRun],
+    is_kept: impl Fn(ChunkNumber) -> bool,
+) -> Result<IndexRun, Error> {
     let mut heap = BinaryHeap::new();
     let mut sources: Vec<RunReader> =
         crowd.iter().map(|run| RunReader { run: run.id, after: None, block: None, at: 0 }).collect();
@@ -141,7 +163,9 @@ fn merge(table: &mut Table<'_, (u32, u64), &'static [u8]>, id: u32, crowd: &[Ind
     }
     let mut writer = RunWriter::new(id);
     while let Some(Reverse((entry, at))) = heap.pop() {
-        writer.push(table, entry)?;
+        if is_kept(entry.1) {
+            writer.push(table, entry)?;
+        }
         if let Some(entry) = sources[at].next(table)? {
             heap.push(Reverse((entry, at)));
         }

@@ -13,7 +13,9 @@ mod frame;
 mod ids;
 mod index;
 mod list;
+mod numbers;
 mod pack;
+mod packing;
 mod recipe;
 
 mod file;
@@ -27,6 +29,7 @@ mod rebuild;
 mod writer;
 
 pub mod check;
+pub mod prune;
 pub mod stats;
 
 pub use error::{Damage, Error};

@@ -52,7 +52,7 @@ impl OpenPack {
         let mut open = Self::new(id);
         for (entry, stored) in (0..pack.frames()).filter_map(|at| pack.frame(at)) {
             let (entry, stored) = (entry.clone(), stored.to_vec());
-            open.push(PackedFrame { entry, stored, ids: Vec::new(), value_checks: Vec::new() });
+            open.push(PackedFrame { entry, stored, known: Vec::new() });
         }
         open.frames_stored = open.frames.len();
         open
@@ -175,14 +175,13 @@ fn directory(mut bytes: &[u8], body: usize) -> Result<Vec<(FrameEntry, usize)>, 
 mod tests {
     use super::*;
     use crate::archive::frame::{Class, Frame};
-    use crate::archive::id::{ChunkId, ChunkNumber};
-    use crate::archive::writer::fill::{FrameSizes, NewChunk, Packer, RawFrame};
+    use crate::archive::id::ChunkNumber;
+    use crate::archive::writer::fill::{FrameChunk, FrameSizes, Packer, RawFrame};
 
     fn frame(first: u64, chunks: &[&[u8]]) -> PackedFrame {
         let mut raw = RawFrame::new(Class::Plain);
         for (number, bytes) in (first..).zip(chunks) {
-            let id = ChunkId::of(&[0; 32], bytes);
-            raw.push(ChunkNumber(number), &NewChunk { id, bytes, values: &[], value_count: 0, value_check: 0 });
+            raw.push(ChunkNumber(number), &FrameChunk { known: None, bytes, values: &[], value_count: 0 });
         }
         let mut packed = Packer::new()
             .and_then(|mut packer| packer.pack(raw, &FrameSizes::default()))

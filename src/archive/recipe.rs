@@ -90,6 +90,24 @@ impl Page {
         items.chain(self.values.map(|first| (ChunkRun { first, count: 1 }, false)))
     }
 
+    /// The records that have the volatile values that they were first seen with, and those that have other ones.
+    #[must_use]
+    pub fn by_values(&self) -> (Vec<ChunkRun>, Vec<ChunkRun>) {
+        if self.other_values.is_empty() {
+            return (self.runs().filter(|(_, is_records)| *is_records).map(|(run, _)| run).collect(), Vec::new());
+        }
+        let (mut own, mut other) = (Vec::new(), Vec::new());
+        let Ok(()) = self.steps(|step| {
+            match step {
+                Step::Record { number, other_values: false } => ChunkRun::push(&mut own, number),
+                Step::Record { number, other_values: true } => ChunkRun::push(&mut other, number),
+                Step::Literal(_) | Step::Chunk(_) => {}
+            }
+            Ok::<(), std::convert::Infallible>(())
+        });
+        (own, other)
+    }
+
     /// Takes every step in order.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _}
 
 use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::id::{RunId, SnapshotNumber};
-use crate::archive::{codec, seal, tables};
+use crate::archive::{codec, numbers, seal, tables};
 
 /// One execution of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -54,6 +54,9 @@ pub(crate) fn begin(database: &Database, command: &str) -> Result<Run, Error> {
             run.outcome = RunOutcome::Interrupted;
             insert(&transaction, &run)?;
         }
+    }
+    if runs.last().is_some_and(|run| !matches!(run, Ok(Run { outcome: RunOutcome::Done { .. }, .. }))) {
+        numbers::skip(&transaction)?;
     }
     let last = transaction.open_table(tables::RUNS)?.last()?.map_or(0, |(id, _)| id.value());
     let run = Run {

@@ -1,4 +1,5 @@
-//! Snapshots: finished backups. A snapshot's row is written last and never changes.
+//! Snapshots: finished backups. A snapshot's row is written last; only what people call it changes: its backup name and
+//! its tags.
 
 use bincode::{Decode, Encode};
 use redb::ReadableTable as _;
@@ -109,6 +110,8 @@ impl std::str::FromStr for SnapshotName {
 pub enum NameError {
     #[error("\"{0}\" is no backup name: 1 to 100 of A-Z a-z 0-9 . _ -, not starting with . or -, not all digits")]
     Name(String),
+    #[error("\"{0}\" is no tag: 1 to 100 bytes without spaces and commas, not starting with + or -")]
+    Tag(String),
     #[error("\"{0}\" is no snapshot: after ~ stands how many snapshots to go back")]
     Back(String),
 }
@@ -124,6 +127,16 @@ pub fn backup_name(name: &str) -> Result<String, NameError> {
         && !name.starts_with(['.', '-'])
         && !name.bytes().all(|byte| byte.is_ascii_digit());
     if is_name { Ok(name.to_owned()) } else { Err(NameError::Name(name.to_owned())) }
+}
+
+/// Checks a tag.
+///
+/// # Errors
+/// When it breaks the rule that the error tells.
+pub fn tag(text: &str) -> Result<String, NameError> {
+    let legal = |character: char| !character.is_whitespace() && !character.is_control() && character != ',';
+    let is_tag = (1..=100).contains(&text.len()) && text.chars().all(legal) && !text.starts_with(['+', '-']);
+    if is_tag { Ok(text.to_owned()) } else { Err(NameError::Tag(text.to_owned())) }
 }
 
 /// All snapshots, oldest first; a damaged row is an item, not the end.
@@ -223,6 +236,20 @@ pub fn insert(transaction: &redb::WriteTransaction, snapshot: &Snapshot) -> Resu
     transaction.open_table(tables::SNAPSHOTS)?.insert(number, sealed.as_slice())?;
     let sealed = seal::seal("names", &name_key(&snapshot.name, number), Vec::new());
     transaction.open_table(tables::NAMES)?.insert((snapshot.name.as_str(), number), sealed.as_slice())?;
+    Ok(())
+}
+
+/// Takes snapshots out of the archive; what they held stays until it is pruned.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) fn remove(transaction: &redb::WriteTransaction, snapshots: &[Snapshot]) -> Result<(), Error> {
+    let mut rows = transaction.open_table(tables::SNAPSHOTS)?;
+    let mut names = transaction.open_table(tables::NAMES)?;
+    for snapshot in snapshots {
+        rows.remove(snapshot.number.0)?;
+        names.remove((snapshot.name.as_str(), snapshot.number.0))?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The tables of an archive. Every value but the packs, which carry their own BLAKE3, is sealed ([`super::seal`]).
 
-use redb::TableDefinition;
+use redb::{ReadableTable as _, TableDefinition};
 
 use crate::archive::error::Error;
 
@@ -49,6 +49,39 @@ pub fn begin_write(database: &redb::Database) -> Result<redb::WriteTransaction, 
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
     Ok(transaction)
+}
+
+/// Writes a table anew, in order, so that its rows fill their pages: `copy` moves them from the old one.
+///
+/// # Errors
+/// The first error of `copy`, or when the database refuses.
+pub fn rewrite(
+    transaction: &redb::WriteTransaction,
+    definition: TableDefinition<u64, &'static [u8]>,
+    copy: impl FnOnce(&NumberedTable<'_>, &mut NumberedTable<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    const NEW: TableDefinition<u64, &[u8]> = TableDefinition::new("new");
+    let (old, mut new) = (transaction.open_table(definition)?, transaction.open_table(NEW)?);
+    copy(&old, &mut new)?;
+    drop((old, new));
+    transaction.delete_table(definition)?;
+    transaction.rename_table(NEW, definition)?;
+    Ok(())
+}
+
+/// A table whose keys are numbers.
+pub type NumberedTable<'t> = redb::Table<'t, u64, &'static [u8]>;
+
+/// Moves rows as they are.
+///
+/// # Errors
+/// When the database refuses.
+pub fn copy_rows(old: &NumberedTable<'_>, new: &mut NumberedTable<'_>) -> Result<(), Error> {
+    for row in old.iter()? {
+        let (key, value) = row?;
+        new.insert(key.value(), value.value())?;
+    }
+    Ok(())
 }
 
 /// A key's bytes for its seal.

@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
 use crate::cli::session::Session;
-use crate::cli::{cat, check, completions, demo, export, import, list, man, runs, show, stats};
+use crate::cli::{
+    cat, check, completions, demo, export, forget, import, list, man, prune, rename, runs, show, stats, tag,
+};
 
 const AFTER_HELP: &str = "\
 SNAPSHOT is a number (12), a backup name (museum: its newest snapshot), or a
@@ -65,12 +67,14 @@ pub struct Global {
 pub enum Command {
     Import(import::Import),
     Export(export::Export),
-    /// List the snapshots
-    #[command(visible_alias = "ls")]
-    List,
+    List(list::List),
     Show(show::Show),
     Cat(cat::Cat),
     Check(check::Check),
+    Forget(forget::Forget),
+    Prune(prune::Prune),
+    Tag(tag::Tag),
+    Rename(rename::Rename),
     /// Show sizes, and what deduplication and compression saved
     Stats,
     Runs(runs::Runs),
@@ -88,10 +92,14 @@ impl Command {
         match self {
             Self::Import(verb) => verb.run(session),
             Self::Export(verb) => verb.run(session),
-            Self::List => list::run(session),
+            Self::List(verb) => verb.run(session),
             Self::Show(verb) => verb.run(session),
             Self::Cat(verb) => verb.run(session),
             Self::Check(verb) => verb.run(session),
+            Self::Forget(verb) => verb.run(session),
+            Self::Prune(verb) => verb.run(session),
+            Self::Tag(verb) => verb.run(session),
+            Self::Rename(verb) => verb.run(session),
             Self::Stats => stats::run(session),
             Self::Runs(verb) => verb.run(session),
             Self::Demo => demo::run(session),

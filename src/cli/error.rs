@@ -19,6 +19,8 @@ pub enum Error {
     Source { path: PathBuf, source: Box<Error> },
     #[error("there is no command {0}")]
     NoCommand(String),
+    #[error("neither snapshots nor a policy that keeps any are named")]
+    NothingToForget,
     #[error("interrupted")]
     Interrupted(i32),
     #[error("the work ended unexpectedly")]

@@ -10,6 +10,7 @@ mod format;
 mod table;
 mod view;
 
+mod confirm;
 mod console;
 mod log;
 mod output;
@@ -23,12 +24,16 @@ mod check;
 mod completions;
 mod demo;
 mod export;
+mod forget;
 mod import;
 mod list;
 mod man;
+mod prune;
+mod rename;
 mod runs;
 mod show;
 mod stats;
+mod tag;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

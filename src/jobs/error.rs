@@ -22,6 +22,12 @@ pub enum Error {
     EmptyFolder { path: EntryPath },
     #[error("{path} was missing when the backup was imported")]
     WasMissing { path: EntryPath },
+    #[error("there is no backup {0}")]
+    NoBackup(String),
+    #[error("there is a backup {0} already")]
+    NameTaken(String),
+    #[error("the policy keeps no snapshot of {0}")]
+    NothingKept(String),
     #[error("there is no run {0}")]
     NoRun(RunId),
 }

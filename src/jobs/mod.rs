@@ -4,12 +4,16 @@ mod copy;
 mod error;
 mod log;
 mod place;
+mod record;
 
 mod cat;
 mod check;
 mod export;
+pub mod forget;
 mod import;
+mod label;
 mod list;
+mod prune;
 mod runs;
 mod show;
 
@@ -18,6 +22,8 @@ pub use check::{check, stats};
 pub use error::{Error, chain};
 pub use export::{Export, Exported};
 pub use import::{Import, Imported};
+pub use label::{TagChange, rename, tag};
 pub use list::list;
+pub use prune::{Pruned, plan_prune, prune};
 pub use runs::{run, runs};
 pub use show::Shown;

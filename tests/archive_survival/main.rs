@@ -7,5 +7,6 @@ mod full_disk;
 mod kill;
 mod power;
 mod power_loss;
+mod pruning;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::archive::frame::{Class, FrameEntry, Method, PackedFrame, Part, ValuesPart};
-use crate::archive::id::{ChunkId, ChunkNumber, ChunkRun};
+use crate::archive::id::{ChunkNumber, ChunkRun};
+use crate::archive::ids::Known;
 use crate::archive::pack;
 use crate::model::payload::volatile;
 
@@ -55,26 +56,24 @@ impl FrameSizes {
 pub struct RawFrame {
     class: Class,
     numbers: Vec<ChunkRun>,
-    ids: Vec<ChunkId>,
+    /// Empty when the chunks come from another frame.
+    known: Vec<Known>,
     lengths: Vec<u32>,
     chunks: Vec<u8>,
     counts: Vec<u32>,
     values: Vec<u8>,
-    /// For each chunk a short keyed hash of its values; 0 for none.
-    value_checks: Vec<u64>,
 }
 
 /// A chunk that goes into a frame.
 #[derive(Debug, Clone, Copy)]
-pub struct NewChunk<'a> {
-    pub id: ChunkId,
+pub struct FrameChunk<'a> {
+    /// `None` when it comes from another frame; all chunks of a frame are alike in this.
+    pub known: Option<Known>,
     pub bytes: &'a [u8],
     /// The packed volatile values of a record.
     pub values: &'a [u8],
     /// How many they are.
     pub value_count: u32,
-    /// Their short keyed hash; 0 for none.
-    pub value_check: u64,
 }
 
 impl RawFrame {
@@ -83,12 +82,11 @@ impl RawFrame {
         Self {
             class,
             numbers: Vec::new(),
-            ids: Vec::new(),
+            known: Vec::new(),
             lengths: Vec::new(),
             chunks: Vec::with_capacity(class.frame_bytes()),
             counts: Vec::new(),
             values: Vec::new(),
-            value_checks: Vec::new(),
         }
     }
 
@@ -101,12 +99,12 @@ impl RawFrame {
     /// Chunks so far.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.lengths.len()
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.lengths.is_empty()
     }
 
     /// Whether `more` bytes would overfill the frame.
@@ -115,14 +113,13 @@ impl RawFrame {
         !self.is_empty() && self.chunks.len() + self.values.len() + more > sizes.of(self.class)
     }
 
-    pub fn push(&mut self, number: ChunkNumber, chunk: &NewChunk<'_>) {
+    pub fn push(&mut self, number: ChunkNumber, chunk: &FrameChunk<'_>) {
         ChunkRun::push(&mut self.numbers, number);
-        self.ids.push(chunk.id);
+        self.known.extend(chunk.known);
         self.lengths.push(chunk.bytes.len() as u32);
         self.chunks.extend_from_slice(chunk.bytes);
         self.counts.push(chunk.value_count);
         self.values.extend_from_slice(chunk.values);
-        self.value_checks.push(chunk.value_check);
     }
 
     /// Cuts a frame of at least two chunks in two, for content that does not shrink enough to fit into a pack.
@@ -139,12 +136,11 @@ impl RawFrame {
                 volatile::span(&self.values[value..], self.counts[at]).expect("values were packed by this program");
             half.push(
                 number,
-                &NewChunk {
-                    id: self.ids[at],
+                &FrameChunk {
+                    known: self.known.get(at).copied(),
                     bytes: &self.chunks[chunk..chunk + length],
                     values: &self.values[value..value + span],
                     value_count: self.counts[at],
-                    value_check: self.value_checks[at],
                 },
             );
             chunk += length;
@@ -202,7 +198,7 @@ impl Packer {
         };
         let entry =
             FrameEntry { class: raw.class, numbers: raw.numbers.clone(), lengths: raw.lengths.clone(), chunks, values };
-        Ok(PackedFrame { entry, stored, ids: raw.ids.clone(), value_checks: raw.value_checks.clone() })
+        Ok(PackedFrame { entry, stored, known: raw.known.clone() })
     }
 
     fn part(&mut self, plain: &[u8], out: &mut Vec<u8>) -> std::io::Result<Part> {

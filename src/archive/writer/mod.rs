@@ -29,10 +29,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 pub use self::known::{KnownChunks, Pending};
 pub use self::sequence::Strictness;
 use crate::archive::error::Error;
-use crate::archive::extent;
 use crate::archive::file::ArchiveMut;
 use crate::archive::frame::PackedFrame;
 use crate::archive::id::{RunId, SnapshotNumber};
+use crate::archive::numbers;
 use crate::archive::runs;
 use crate::archive::snapshot::{self, Added, Snapshot, Source};
 use crate::archive::tables;
@@ -264,7 +264,8 @@ impl Stages {
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let pending = Arc::new(Pending::default());
         let known = KnownChunks::new(archive, Arc::clone(&pending))?;
-        let next = extent::next_number(&archive.read()?.open_table(tables::EXTENTS)?)?;
+        let transaction = archive.read()?;
+        let next = numbers::next(&transaction.open_table(tables::EXTENTS)?, &transaction.open_table(tables::META)?)?;
         let store = Store::new(Arc::clone(&archive.database), pending)?;
         let keys = Keys::new(&archive.header);
 

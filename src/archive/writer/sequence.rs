@@ -10,12 +10,13 @@ use crate::archive::codec;
 use crate::archive::error::Error;
 use crate::archive::frame::Class;
 use crate::archive::id::{ChunkId, ChunkNumber, ChunkRun};
+use crate::archive::ids::Known;
 use crate::archive::list::{self, Body, FileBody, Records, Row, StoredRow};
 use crate::archive::recipe::{FullPage, RecipeAt, RecipeBuilder};
 use crate::archive::writer::arrived::{self, Arrived};
 use crate::archive::writer::cut::{self, Batch, CutEntry, Keys, What};
 use crate::archive::writer::draft::Draft;
-use crate::archive::writer::fill::{FrameSizes, NewChunk, RawFrame};
+use crate::archive::writer::fill::{FrameChunk, FrameSizes, RawFrame};
 use crate::archive::writer::known::KnownChunks;
 use crate::archive::writer::settle::settle;
 use crate::model::entry::{EntryHead, Role};
@@ -80,6 +81,23 @@ struct Writing {
 
 /// The stage that takes the frames has failed; its own error tells why.
 pub struct Stopped;
+
+/// A chunk that the archive may not hold yet.
+#[derive(Clone, Copy)]
+struct NewChunk<'a> {
+    known: Known,
+    bytes: &'a [u8],
+    /// The packed volatile values of a record.
+    values: &'a [u8],
+    value_count: u32,
+}
+
+impl<'a> NewChunk<'a> {
+    /// A chunk without volatile values.
+    fn plain(id: ChunkId, bytes: &'a [u8]) -> Self {
+        Self { known: Known { id, value_check: 0 }, bytes, values: &[], value_count: 0 }
+    }
+}
 
 /// Why sequencing ended early.
 pub enum Stop {
@@ -207,8 +225,8 @@ impl Sequencer {
                 What::Record { id, values, value_count, value_check } => {
                     let values = &batch.values[values.clone()];
                     let place = batch.offset.saturating_add_unsigned(piece.bytes.start as u64).cast_unsigned();
-                    let (value_count, value_check) = (*value_count, *value_check);
-                    self.record(writing, place, &NewChunk { id: *id, bytes, values, value_count, value_check })?;
+                    let known = Known { id: *id, value_check: *value_check };
+                    self.record(writing, place, &NewChunk { known, bytes, values, value_count: *value_count })?;
                 }
             }
             if let Some(page) = writing.recipe.full_page() {
@@ -219,8 +237,8 @@ impl Sequencer {
     }
 
     fn record(&mut self, writing: &mut Writing, place: u64, record: &NewChunk<'_>) -> Result<(), Stop> {
-        if let Some((number, check)) = self.expected(0, &record.id)? {
-            let values = (check != record.value_check).then_some(record.values);
+        if let Some((number, check)) = self.expected(0, &record.known.id)? {
+            let values = (check != record.known.value_check).then_some(record.values);
             writing.recipe.record(number, values);
             return Ok(());
         }
@@ -244,7 +262,7 @@ impl Sequencer {
         if let Some((number, _)) = self.expected(1, &id)? {
             return Ok(number);
         }
-        self.add(Class::Plain, &NewChunk { id, bytes, values: &[], value_count: 0, value_check: 0 })
+        self.add(Class::Plain, &NewChunk::plain(id, bytes))
     }
 
     /// The number of a chunk that only the archive itself reads.
@@ -252,7 +270,7 @@ impl Sequencer {
         let id = ChunkId::of(key, bytes);
         match self.known.find(&id)? {
             Some((number, _)) => Ok(number),
-            None => self.add(class, &NewChunk { id, bytes, values: &[], value_count: 0, value_check: 0 }),
+            None => self.add(class, &NewChunk::plain(id, bytes)),
         }
     }
 
@@ -274,7 +292,7 @@ impl Sequencer {
 
     fn add(&mut self, class: Class, new: &NewChunk<'_>) -> Result<ChunkNumber, Stop> {
         let number = self.frames.push(class, new)?;
-        self.known.add(new.id, number, new.value_check);
+        self.known.add(new.known.id, number, new.known.value_check);
         self.new_bytes += (new.bytes.len() + new.values.len()) as u64;
         Ok(number)
     }
@@ -379,7 +397,8 @@ impl Frames {
         }
         let next = self.next;
         let frame = self.open[slot].get_or_insert_with(|| RawFrame::new(class));
-        frame.push(next, new);
+        let NewChunk { known, bytes, values, value_count } = *new;
+        frame.push(next, &FrameChunk { known: Some(known), bytes, values, value_count });
         self.next = next.plus(1);
         Ok(next)
     }
