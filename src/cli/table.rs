@@ -34,14 +34,17 @@ impl<const N: usize> Table<N> {
         self.rows.push(cells.map(|cell| format::printable(&cell).into_owned()));
     }
 
-    /// Prints the titles and all rows, two spaces between columns and none at the end of a line.
+    /// Prints the titles and all rows, two spaces between columns and none at the end of a line. A column of nothing but
+    /// empty cells is left out.
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let titles = self.columns.map(|column| column.title().to_owned());
         let lines = || std::iter::once(&titles).chain(&self.rows);
         let widths: [usize; N] =
             std::array::from_fn(|at| lines().map(|cells| cells[at].chars().count()).max().unwrap_or_default());
+        let is_empty = |at: usize| !self.rows.is_empty() && self.rows.iter().all(|cells| cells[at].is_empty());
+        let shown: Vec<usize> = (0..N).filter(|at| !is_empty(*at)).collect();
         for cells in lines() {
-            let padded = (0..N).map(|at| match self.columns[at] {
+            let padded = shown.iter().copied().map(|at| match self.columns[at] {
                 Column::Left(_) => format!("{:<1$}", cells[at], widths[at]),
                 Column::Right(_) => format!("{:>1$}", cells[at], widths[at]),
             });

@@ -9,7 +9,7 @@ use snapbox::{assert_data_eq, str};
 use crate::{Place, import_museum, museum, text};
 
 /// Commands that look into an archive or write to it.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 13] = [
     "list",
     "show 1",
     "cat 1 manifest.json",
@@ -18,6 +18,10 @@ const COMMANDS: [&str; 9] = [
     "stats",
     "runs",
     "export 1 out",
+    "forget 1",
+    "prune",
+    "tag 1 +a",
+    "rename a b",
     "import backup --name museum",
 ];
 

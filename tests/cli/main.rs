@@ -3,6 +3,7 @@
 mod archives;
 mod ends;
 mod json;
+mod life;
 mod museum;
 mod sources;
 mod texts;

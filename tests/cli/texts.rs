@@ -15,7 +15,24 @@ fn help_tells_the_exit_codes_and_every_command() {
     let commands = listed.filter_map(|line| line.split_whitespace().next()).collect::<Vec<_>>();
     assert_eq!(
         commands,
-        ["import", "export", "list", "show", "cat", "check", "stats", "runs", "demo", "completions", "man", "help"]
+        [
+            "import",
+            "export",
+            "list",
+            "show",
+            "cat",
+            "check",
+            "forget",
+            "prune",
+            "tag",
+            "rename",
+            "stats",
+            "runs",
+            "demo",
+            "completions",
+            "man",
+            "help"
+        ]
     );
     for command in commands {
         assert!(place.succeed(&format!("help {command}")).contains("Usage: fonds"), "{command}");
