@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use bincode::{Decode, Encode};
+use roaring::RoaringTreemap;
 
 /// The content address of a chunk: the first 16 bytes of BLAKE3, keyed with the archive's key for the chunk's class.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +58,13 @@ impl ChunkRun {
     #[must_use]
     pub fn range(self) -> std::ops::Range<u64> {
         self.first.0..self.first.0.saturating_add(self.count)
+    }
+
+    /// Those of its numbers that are in `set`, in order.
+    pub fn in_set(self, set: &RoaringTreemap) -> impl Iterator<Item = u64> {
+        let mut numbers = set.iter();
+        numbers.advance_to(self.first.0);
+        numbers.take_while(move |number| self.range().contains(number))
     }
 
     /// The numbers of the run.

@@ -26,6 +26,7 @@ pub mod snapshot;
 mod chunks;
 mod reader;
 mod rebuild;
+mod records;
 mod writer;
 
 pub mod check;
@@ -36,5 +37,6 @@ pub use error::{Damage, Error};
 pub use file::{Archive, ArchiveMut, FORMAT, initialize};
 pub use list::{Body, FileBody, Records, Row};
 pub use reader::SnapshotReader;
+pub use records::{Elements, Item, Payload, RecordReader};
 pub use snapshot::{Snapshot, SnapshotName};
 pub use writer::{ArchiveWriter, KnownChunks, Pending, Strictness, WriteOptions};

@@ -8,7 +8,8 @@ use crate::cli::error::Error;
 use crate::cli::exit::Exit;
 use crate::cli::session::Session;
 use crate::cli::{
-    cat, check, completions, demo, export, forget, import, list, man, prune, rename, runs, show, stats, tag,
+    cat, check, completions, demo, diff, export, find, forget, history, import, list, man, prune, rename, runs, show,
+    stats, tag,
 };
 
 const AFTER_HELP: &str = "\
@@ -71,6 +72,9 @@ pub enum Command {
     Show(show::Show),
     Cat(cat::Cat),
     Check(check::Check),
+    Diff(diff::Diff),
+    Find(find::Find),
+    History(history::History),
     Forget(forget::Forget),
     Prune(prune::Prune),
     Tag(tag::Tag),
@@ -96,6 +100,9 @@ impl Command {
             Self::Show(verb) => verb.run(session),
             Self::Cat(verb) => verb.run(session),
             Self::Check(verb) => verb.run(session),
+            Self::Diff(verb) => verb.run(session),
+            Self::Find(verb) => verb.run(session),
+            Self::History(verb) => verb.run(session),
             Self::Forget(verb) => verb.run(session),
             Self::Prune(verb) => verb.run(session),
             Self::Tag(verb) => verb.run(session),

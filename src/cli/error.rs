@@ -19,6 +19,8 @@ pub enum Error {
     Source { path: PathBuf, source: Box<Error> },
     #[error("there is no command {0}")]
     NoCommand(String),
+    #[error("\"{pattern}\" is no regular expression: {why}")]
+    Pattern { pattern: String, why: String },
     #[error("neither snapshots nor a policy that keeps any are named")]
     NothingToForget,
     #[error("interrupted")]

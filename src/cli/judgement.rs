@@ -27,6 +27,11 @@ pub fn judge(error: &Error) -> Judgement {
         Error::Job(jobs::Error::Replaced(_)) => (Exit::REFUSED, ANOTHER_PLACE),
         Error::Job(jobs::Error::EmptyFolder { .. }) => (Exit::USAGE, "\"fonds show -v\" lists the entries"),
         Error::Job(jobs::Error::WasMissing { .. }) => (Exit::USAGE, "only an earlier or later snapshot can have it"),
+        Error::Job(jobs::Error::TwoLayouts) => (Exit::USAGE, "\"fonds import\" makes a snapshot of a backup on disk"),
+        Error::Job(jobs::Error::Spool(source)) => of_io(source),
+        Error::Job(jobs::Error::NoRecord(_)) => {
+            (Exit::USAGE, "a system object id, a uuid or a reference is wanted; \"fonds find\" searches for texts")
+        }
         Error::Job(jobs::Error::NoBackup(_)) => (Exit::USAGE, "\"fonds list\" lists them"),
         Error::Job(jobs::Error::NameTaken(_)) => (Exit::REFUSED, "nothing was touched; choose another name"),
         Error::Job(jobs::Error::NothingKept(_)) => (
@@ -39,6 +44,7 @@ pub fn judge(error: &Error) -> Judgement {
         Error::Tar(_) => (Exit::USAGE, "name a directory, and pack it afterwards"),
         Error::Source { source, .. } => judge(source),
         Error::NoCommand(_) => (Exit::USAGE, "\"fonds --help\" lists them"),
+        Error::Pattern { .. } => (Exit::USAGE, "a backslash in front makes a sign stand for itself: \\("),
         Error::NothingToForget => (Exit::USAGE, "--keep-last, --keep-daily and the like say what is kept"),
         Error::Interrupted(signal) => (Exit::signal(*signal), AGAIN),
         Error::Panicked => (Exit::FAILED, "\"fonds check\" tells whether the archive is damaged; -v shows details"),

@@ -22,6 +22,12 @@ pub enum Error {
     EmptyFolder { path: EntryPath },
     #[error("{path} was missing when the backup was imported")]
     WasMissing { path: EntryPath },
+    #[error("of the two backups at least one must be a snapshot")]
+    TwoLayouts,
+    #[error("cannot keep the records that differ")]
+    Spool(#[source] std::io::Error),
+    #[error("no snapshot holds a record that is called {0}")]
+    NoRecord(String),
     #[error("there is no backup {0}")]
     NoBackup(String),
     #[error("there is a backup {0} already")]

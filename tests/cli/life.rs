@@ -38,14 +38,14 @@ fn a_policy_is_planned_before_it_is_carried_out() {
     let plan = place.succeed("forget --keep-last 1 --keep-tag production --dry-run");
     assert_data_eq!(
         &plan,
-        str![[r#"
+        str![[r"
 no  name     created              tags        plan
  1  seedorf  [..]  production  keep: tag production
  2  seedorf  [..]              forget
  3  seedorf  [..]              keep: last
 1 snapshot would be forgotten; nothing was changed
 
-"#]]
+"]]
     );
     assert_eq!(place.succeed("list").lines().count(), 4);
     let done = place.succeed("forget --keep-last 1 --keep-tag production");
@@ -73,12 +73,12 @@ fn what_would_keep_nothing_or_means_nothing_is_refused() {
     let place = three_times();
     assert_data_eq!(
         place.transcript("forget --keep-tag production"),
-        str![[r#"
+        str![[r"
 error: the policy keeps no snapshot of seedorf
 hint: nothing was touched; to forget all of it, name the snapshots, or keep one with --keep-last 1
 [exit 6]
 
-"#]]
+"]]
     );
     for words in [
         "forget",
@@ -105,12 +105,12 @@ fn a_backup_gets_another_name_unless_that_is_taken() {
     place.succeed(&format!("import {} --name other", crate::museum().display()));
     assert_data_eq!(
         place.transcript("rename seedorf other"),
-        str![[r#"
+        str![[r"
 error: there is a backup other already
 hint: nothing was touched; choose another name
 [exit 6]
 
-"#]]
+"]]
     );
     assert_eq!(place.transcript("rename seedorf museum"), "3 snapshots of seedorf now called museum\n");
     assert_eq!(place.succeed("list museum").lines().count(), 4);
