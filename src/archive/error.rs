@@ -34,6 +34,8 @@ pub enum Error {
     Twice { path: EntryPath },
     #[error("{path} is a file, but other files lie below it")]
     Both { path: EntryPath },
+    #[error("{path} lies outside of {root}/, where manifest.json is")]
+    Outside { path: EntryPath, root: EntryPath },
     #[error("{path} is named by the manifest as a file but is a folder")]
     Folder { path: EntryPath },
     #[error("{path} is named by the manifest but missing{}", and_others(*others))]

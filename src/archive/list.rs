@@ -117,6 +117,7 @@ impl StoredRow {
             role: *Role::ALL.get(usize::from(self.role))?,
             encoding: if self.gzip { Encoding::Gzip } else { Encoding::Plain },
             modified: self.modified.map(FileTime),
+            size: if let Body::File(file) = &body { Some(file.size) } else { None },
         };
         Some(Row { head, body })
     }

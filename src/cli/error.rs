@@ -13,8 +13,12 @@ pub enum Error {
     Output(#[from] io::Error),
     #[error("cannot write the log {}", .path.display())]
     Log { path: PathBuf, source: io::Error },
-    #[error("{} names a tar, and what is exported becomes a directory", .0.display())]
-    Tar(PathBuf),
+    #[error("{} names something that cannot be made", .0.display())]
+    Unmade(PathBuf),
+    #[error("standard output is a terminal")]
+    Terminal,
+    #[error("with --json, standard output is taken")]
+    Mixed,
     #[error("{}", .path.display())]
     Source { path: PathBuf, source: Box<Error> },
     #[error("there is no command {0}")]

@@ -23,10 +23,11 @@ use crate::cli::{format, view};
 /// names but that is not there, a link, or anything else that is no file ends the import before anything is touched.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// Directories with a backup, or the manifest.json in them; the oldest first
+    /// Directories with a backup, or the manifest.json in them, or tars (.tar, .tar.gz, .tar.zst, whatever their names); -
+    /// reads a tar from standard input; the oldest first
     #[arg(required = true, value_name = "SOURCE")]
     sources: Vec<PathBuf>,
-    /// The backup name; otherwise the instance's name, or the directory's
+    /// The backup name; otherwise the instance's name, or that of the directory, of the folder in the tar, or of the tar
     #[arg(long, value_parser = backup_name)]
     name: Option<String>,
     /// Accept that payloads are missing, and record which; the exit code is 4 then

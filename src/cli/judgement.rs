@@ -41,7 +41,9 @@ pub fn judge(error: &Error) -> Judgement {
         Error::Job(jobs::Error::NoRun(_)) => (Exit::USAGE, "\"fonds runs\" lists them"),
         Error::Output(error) => of_io(error),
         Error::Log { .. } => (Exit::USAGE, "--log names a file that can be written"),
-        Error::Tar(_) => (Exit::USAGE, "name a directory, and pack it afterwards"),
+        Error::Unmade(_) => (Exit::USAGE, "name a directory, a .tar, a .tar.gz or a .tar.zst"),
+        Error::Terminal => (Exit::USAGE, "name a file, or send it on with > or |"),
+        Error::Mixed => (Exit::USAGE, "name a file, or leave --json out"),
         Error::Source { source, .. } => judge(source),
         Error::NoCommand(_) => (Exit::USAGE, "\"fonds --help\" lists them"),
         Error::Pattern { .. } => (Exit::USAGE, "a backslash in front makes a sign stand for itself: \\("),
@@ -71,9 +73,10 @@ fn of_archive(error: &archive::Error) -> Judgement {
         }
         archive::Error::NoSnapshot(_) => (Exit::USAGE, "\"fonds list\" lists them"),
         archive::Error::NoEntry { .. } => (Exit::USAGE, "\"fonds show -v\" lists the entries"),
-        archive::Error::Twice { .. } | archive::Error::Both { .. } | archive::Error::Folder { .. } => {
-            (Exit::USAGE, "nothing was imported; make the backup anew")
-        }
+        archive::Error::Twice { .. }
+        | archive::Error::Both { .. }
+        | archive::Error::Folder { .. }
+        | archive::Error::Outside { .. } => (Exit::USAGE, "nothing was imported; make the backup anew"),
         archive::Error::Absent { .. } => {
             (Exit::USAGE, "nothing was imported; --allow-missing takes the rest and records what is missing")
         }
@@ -97,6 +100,9 @@ fn of_layout(error: &layout::Error) -> Judgement {
         layout::Error::Missing { .. } => {
             (Exit::USAGE, "nothing was imported; --allow-missing takes the rest and records what is missing")
         }
+        layout::Error::Tar { .. } | layout::Error::Member { .. } | layout::Error::SpecialMember { .. } => {
+            (Exit::USAGE, "nothing was imported; ask for a tar of the directory as fylr backup made it")
+        }
         layout::Error::Special { .. } => (Exit::USAGE, "put the file itself in its place, or take it away"),
         layout::Error::Name { .. } | layout::Error::TooDeep { .. } | layout::Error::Folder { .. } => {
             (Exit::USAGE, "nothing was imported; rename it, or take it away")
@@ -109,10 +115,17 @@ fn of_layout(error: &layout::Error) -> Judgement {
         layout::Error::Destination { unfit: Unfit::NotEmpty, .. } => {
             (Exit::REFUSED, "nothing was touched; name another directory, or replace what is there with --force")
         }
+        layout::Error::Destination { unfit: Unfit::Exists, .. } => {
+            (Exit::REFUSED, "nothing was touched; name another file, or replace this one with --force")
+        }
+        layout::Error::Unspeakable { .. } => (Exit::USAGE, "export it without --bagit"),
         layout::Error::Destination { .. } => (Exit::REFUSED, ANOTHER_PLACE),
         layout::Error::Taken { .. } => (Exit::FAILED, "export without --compression keeps the names apart"),
         layout::Error::Source { source, .. }
         | layout::Error::Read { source, .. }
+        | layout::Error::Stream { source, .. }
+        | layout::Error::Spool { source, .. }
+        | layout::Error::Output { source, .. }
         | layout::Error::Place { source, .. }
         | layout::Error::Write { source, .. }
         | layout::Error::Content { source, .. } => of_io(source),
@@ -127,6 +140,7 @@ fn of_io(error: &io::Error) -> Judgement {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             (Exit::PASSING, "make room, then run the same command again")
         }
+        ErrorKind::BrokenPipe => (Exit::FAILED, "who was to read it has ended; nothing else was touched"),
         ErrorKind::Interrupted
         | ErrorKind::TimedOut
         | ErrorKind::ResourceBusy

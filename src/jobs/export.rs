@@ -1,18 +1,23 @@
-//! Export: a snapshot becomes a directory.
+//! Export: a snapshot becomes a directory or a tar.
 
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::archive::{Archive, Snapshot, SnapshotName, SnapshotReader, snapshot};
 use crate::jobs::Error;
 use crate::jobs::copy::copy;
-use crate::jobs::place::lies_in;
-use crate::layout::{DirectoryWriter, Existing, WriteOptions, Written};
+use crate::jobs::import::STREAM;
+use crate::jobs::place::{is_same, lies_in};
+use crate::layout::{self, Compression, DirectoryWriter, Existing, Form, TarFile, TarWriter, WriteOptions, Written};
 use crate::model::event::{Event, Observer};
 
 /// What to export, and how.
 pub struct Export {
     pub snapshot: SnapshotName,
+    /// Where to; [`STREAM`] is standard output, for a tar.
     pub destination: PathBuf,
     pub options: WriteOptions,
 }
@@ -29,16 +34,59 @@ impl Export {
     /// # Errors
     /// When an end fails; then nothing stands at the destination that was not there before.
     pub fn run(&self, archive: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Exported, Error> {
-        if self.options.existing == Existing::Replace && lies_in(archive, &self.destination) {
+        if self.options.existing == Existing::Replace && self.would_replace(archive) {
             return Err(Error::Replaced(archive.to_owned()));
         }
         let archive = Archive::open(archive)?;
         let snapshot = snapshot::find(&archive.read()?, &self.snapshot)?;
         let reader = SnapshotReader::open(&archive, snapshot.clone())?;
-        let counts = &snapshot.counts;
-        let writer = DirectoryWriter::create(&self.destination, self.options)?;
-        observer.observe(Event::Started { verb: "export", entries: counts.entries, bytes: counts.bytes });
-        let written = copy::<_, _, Error>(&reader, writer, &**observer)?;
+        let written = match self.options.form {
+            Form::Directory => {
+                let writer = DirectoryWriter::create(&self.destination, self.options)?;
+                start(&snapshot, observer);
+                copy::<_, _, Error>(&reader, writer, &**observer)?
+            }
+            Form::Tar(compression) => self.tar(&reader, compression, observer)?,
+        };
         Ok(Exported { snapshot, written })
     }
+
+    fn tar(
+        &self,
+        reader: &SnapshotReader,
+        compression: Compression,
+        observer: &Arc<dyn Observer + Send + Sync>,
+    ) -> Result<Written, Error> {
+        let folder = &reader.snapshot.name;
+        if self.destination == Path::new(STREAM) {
+            let name = "standard output";
+            let failed = |source| layout::Error::Output { name: name.to_owned(), source };
+            // Not through the standard library's buffer, which looks for ends of lines.
+            let out = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
+            let writer = TarWriter::new(out, name.to_owned(), folder, compression, &self.options)?;
+            start(&reader.snapshot, observer);
+            let (_, written) = copy::<_, _, Error>(reader, writer, &**observer)?;
+            return Ok(written);
+        }
+        let file = TarFile::create(&self.destination, self.options.existing)?;
+        let name = self.destination.display().to_string();
+        let writer = TarWriter::new(file, name, folder, compression, &self.options)?;
+        start(&reader.snapshot, observer);
+        let (file, written) = copy::<_, _, Error>(reader, writer, &**observer)?;
+        file.publish()?;
+        Ok(written)
+    }
+
+    /// Whether what is to be replaced is or holds the archive.
+    fn would_replace(&self, archive: &Path) -> bool {
+        match self.options.form {
+            Form::Directory => lies_in(archive, &self.destination),
+            Form::Tar(_) => is_same(archive, &self.destination),
+        }
+    }
+}
+
+fn start(snapshot: &Snapshot, observer: &Arc<dyn Observer + Send + Sync>) {
+    let counts = &snapshot.counts;
+    observer.observe(Event::Started { verb: "export", entries: counts.entries, bytes: counts.bytes });
 }

@@ -3,6 +3,7 @@
 mod copy;
 mod error;
 mod log;
+mod naming;
 mod place;
 mod record;
 
@@ -26,7 +27,7 @@ pub use error::{Error, chain};
 pub use export::{Export, Exported};
 pub use find::{Among, Find, Found};
 pub use history::{History, Step};
-pub use import::{Import, Imported};
+pub use import::{Import, Imported, STREAM};
 pub use label::{TagChange, rename, tag};
 pub use list::list;
 pub use prune::{Pruned, plan_prune, prune};

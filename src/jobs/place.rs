@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+/// Whether both are one file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Whether `file`, which need not exist yet, lies in `directory` or below. What cannot be found lies nowhere: those who
 /// open it tell why.
 pub(super) fn lies_in(file: &Path, directory: &Path) -> bool {

@@ -1,10 +1,11 @@
-//! Why a directory cannot be read or written as a backup.
+//! Why a directory or a tar cannot be read or written as a backup.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use crate::layout::gzip::PLAIN_BYTES_MAX;
+use crate::layout::tar::Fault;
 use crate::layout::walk::FOLDER_DEPTH_MAX;
 use crate::model::manifest::{BYTES_MAX, ManifestError};
 use crate::model::path::{EntryPath, PathError};
@@ -26,6 +27,21 @@ pub enum Error {
     /// The name is escaped, as it could not be shown safely.
     #[error("the name {name:?} cannot be kept")]
     Name { name: String, source: PathError },
+    #[error("the name {name} in the tar cannot be kept")]
+    Member { name: String, source: PathError },
+    #[error("{name} is {special}, which no backup can hold")]
+    SpecialMember { name: String, special: Special },
+    /// A tar, a header or a member of it.
+    #[error("{place} {fault}")]
+    Tar { place: String, fault: Fault },
+    #[error("cannot read {name}")]
+    Stream { name: String, source: io::Error },
+    #[error("cannot write {name}")]
+    Output { name: String, source: io::Error },
+    #[error("{path} is no UTF-8, and a bag can hold no such names")]
+    Unspeakable { path: EntryPath },
+    #[error("cannot hold {path} in a temporary file")]
+    Spool { path: EntryPath, source: io::Error },
     #[error("{path} lies below more than {FOLDER_DEPTH_MAX} folders")]
     TooDeep { path: EntryPath },
     #[error("{path} is named by the manifest but missing{}", and_others(*others))]
@@ -56,6 +72,22 @@ pub enum Error {
     Content { path: EntryPath, source: io::Error },
 }
 
+/// Whether it says of a tar that it is no backup, however often it is read.
+#[must_use]
+pub fn is_bad_tar(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Manifest(_)
+            | Error::ManifestTooLong
+            | Error::Member { .. }
+            | Error::SpecialMember { .. }
+            | Error::Tar { .. }
+            | Error::TooDeep { .. }
+            | Error::Gzip { .. }
+            | Error::TooLong { .. }
+    )
+}
+
 fn and_others(others: usize) -> String {
     if others == 0 { String::new() } else { format!(", and so are {others} more") }
 }
@@ -64,6 +96,8 @@ fn and_others(others: usize) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Special {
     Link,
+    /// Only in a tar.
+    HardLink,
     Fifo,
     Socket,
     Device,
@@ -73,6 +107,7 @@ impl fmt::Display for Special {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Link => "a symbolic link",
+            Self::HardLink => "a hard link",
             Self::Fifo => "a FIFO",
             Self::Socket => "a socket",
             Self::Device => "a device",
@@ -87,6 +122,9 @@ pub enum Unfit {
     Link,
     NoDirectory,
     NotEmpty,
+    Exists,
+    Directory,
+    NoFile,
     MountPoint,
     WorkingDirectory,
 }
@@ -98,6 +136,9 @@ impl fmt::Display for Unfit {
             Self::Link => "is a symbolic link, which is not followed",
             Self::NoDirectory => "exists and is no directory",
             Self::NotEmpty => "exists and is not empty",
+            Self::Exists => "exists already",
+            Self::Directory => "is a directory",
+            Self::NoFile => "exists and is no file",
             Self::MountPoint => "is a mount point and cannot be replaced as a whole; name a directory in it",
             Self::WorkingDirectory => "is or contains the working directory",
         })

@@ -14,7 +14,7 @@ use crate::layout::error::Error;
 use crate::model::entry::FileTime;
 use crate::model::path::EntryPath;
 
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(crate) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const NANOSECONDS: i64 = 1_000_000_000;
 
 /// An open file. Every error of its `Read` holds an [`Error`] that names the file.

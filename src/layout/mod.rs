@@ -15,8 +15,13 @@ mod partial;
 mod tree;
 mod writer;
 
+mod bag;
+mod tar;
+
 pub use crate::model::listing::MissingPayloads;
-pub use error::{Error, Special, Unfit};
+pub use bag::Wrapping;
+pub use error::{Error, Special, Unfit, is_bad_tar};
 pub use partial::Existing;
 pub use reader::{DirectoryReader, Totals};
-pub use writer::{DirectoryWriter, WriteOptions, Written};
+pub use tar::{Compression, Fault, TarFile, TarReader, TarWriter};
+pub use writer::{DirectoryWriter, Form, WriteOptions, Written};

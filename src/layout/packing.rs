@@ -71,7 +71,7 @@ mod tests {
 
     fn placed(compression: Option<u32>, role: Role, name: &str, encoding: Encoding) -> (String, Option<u32>) {
         let path = name.parse().expect("a clean path");
-        let head = EntryHead { path, role, encoding, modified: None };
+        let head = EntryHead { path, role, encoding, modified: None, size: None };
         let (path, level) = Packing::new(compression).expect("a level").place(&head);
         (path.to_string(), level)
     }

@@ -79,7 +79,7 @@ impl DirectoryReader {
             if file.is_there {
                 hand_over(open_named(&self.root, path)?, file.role, buffer, visit)?;
             } else {
-                let head = EntryHead { path, role: file.role, encoding: Encoding::Plain, modified: None };
+                let head = EntryHead { path, role: file.role, encoding: Encoding::Plain, modified: None, size: None };
                 visit(&head, Content::Missing)?;
             }
         }
@@ -100,7 +100,8 @@ impl DirectoryReader {
                 }
                 Found::EmptyFolder { path, modified } => {
                     let role = part.role(false);
-                    let head = EntryHead { path, role, encoding: Encoding::Plain, modified: Some(modified) };
+                    let head =
+                        EntryHead { path, role, encoding: Encoding::Plain, modified: Some(modified), size: None };
                     visit(&head, Content::Folder)?;
                 }
             }
@@ -123,6 +124,7 @@ impl BackupReader for DirectoryReader {
             role: Role::Manifest,
             encoding: Encoding::Plain,
             modified: Some(self.manifest_modified),
+            size: Some(self.manifest.bytes().len() as u64),
         };
         visit(&head, Content::Bytes(&mut self.manifest.bytes()))?;
 
@@ -225,7 +227,8 @@ where
 {
     let is_gzip = role.is_json() && input.is_gzip()?;
     let encoding = if is_gzip { Encoding::Gzip } else { Encoding::Plain };
-    let head = EntryHead { path: input.path.clone(), role, encoding, modified: Some(input.modified) };
+    let size = (encoding == Encoding::Plain).then_some(input.length);
+    let head = EntryHead { path: input.path.clone(), role, encoding, modified: Some(input.modified), size };
     match encoding {
         Encoding::Plain => visit(&head, Content::Bytes(&mut input)),
         Encoding::Gzip => {

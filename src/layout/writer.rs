@@ -6,12 +6,14 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use crate::layout::bag::{Bag, Hashed, Tag, Wrapping};
 use crate::layout::error::Error;
 use crate::layout::gzip::{self, PLAIN_BYTES_MAX, Unpacked};
 use crate::layout::input::Input;
 use crate::layout::listing;
 use crate::layout::packing::Packing;
 use crate::layout::partial::{Existing, Partial};
+use crate::layout::tar::Compression;
 use crate::layout::tree::{self, Tree};
 use crate::model::backup::BackupWriter;
 use crate::model::entry::{Content, Encoding, EntryHead, FileTime, Role};
@@ -23,13 +25,23 @@ use crate::model::path::EntryPath;
 /// What is read before it is written: long writes, and still a small part of the memory.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// How to write a directory.
+/// How to write a backup.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WriteOptions {
     pub existing: Existing,
     /// `None`: what was gzip becomes gzip. 0: nothing is compressed, and `.json.gz` becomes `.json`. 1 to 9: all
     /// payloads are compressed, and `.json` becomes `.json.gz`. The manifest follows.
     pub compression: Option<u32>,
+    pub form: Form,
+    pub wrapping: Wrapping,
+}
+
+/// What a backup is written as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    #[default]
+    Directory,
+    Tar(Compression),
 }
 
 /// What was written.
@@ -54,6 +66,7 @@ pub struct DirectoryWriter {
     packing: Packing,
     buffer: Box<[u8]>,
     manifest: ManifestState,
+    bag: Option<Bag>,
     /// Whether anything came as unlisted, which the manifest may name.
     has_unlisted: bool,
     written: Written,
@@ -70,12 +83,14 @@ impl DirectoryWriter {
         let partial = Partial::create(destination, options.existing)?;
         let root = partial.dir().try_clone();
         let root = root.map_err(|source| Error::Place { path: destination.to_owned(), source })?;
+        let bag = (options.wrapping == Wrapping::Bag).then(Bag::new);
         Ok(Self {
             partial,
             tree: Tree::new(root),
             packing,
             buffer: vec![0; BUFFER_BYTES].into(),
             manifest: ManifestState::Awaited(None),
+            bag,
             has_unlisted: false,
             written: Written::default(),
         })
@@ -83,7 +98,8 @@ impl DirectoryWriter {
 
     fn write_file(&mut self, head: &EntryHead, content: &mut dyn Read) -> Result<(), Error> {
         let (path, level) = self.packing.place(head);
-        let mut file = self.tree.create_file(&path)?;
+        let path = self.place(path)?;
+        let mut file = Hashed::new(self.tree.create_file(&path)?, self.bag.as_ref());
         let mut copy = Copy { from: &head.path, to: &path, buffer: &mut self.buffer };
         match level {
             None => copy.run(content, &mut file)?,
@@ -93,15 +109,34 @@ impl DirectoryWriter {
                 packer.try_finish().map_err(|source| Error::Write { path: path.clone(), source })?;
             }
         }
-        let bytes = close(file, head.modified).map_err(|source| Error::Write { path, source })?;
+        let closed = close(&mut file.inner, head.modified);
+        let bytes = closed.map_err(|source| Error::Write { path: path.clone(), source })?;
+        if let Some(bag) = &mut self.bag {
+            bag.add(&path, file)?;
+        }
         self.written.bytes += bytes;
+        self.written.entries += 1;
+        Ok(())
+    }
+
+    /// Where something of the backup stands in the directory.
+    fn place(&self, path: EntryPath) -> Result<EntryPath, Error> {
+        if self.bag.is_some() { Bag::place(&path) } else { Ok(path) }
+    }
+
+    fn write_tag(&mut self, tag: Tag) -> Result<(), Error> {
+        let Tag { path, mut content, .. } = tag;
+        let mut file = self.tree.create_file(&path)?;
+        let written = io::copy(&mut content, &mut file).map_err(|source| Error::Write { path, source })?;
+        self.written.bytes += written;
         self.written.entries += 1;
         Ok(())
     }
 
     /// Renames and packs what came as unlisted as the manifest wants it.
     fn settle_payloads(&mut self, manifest: &Manifest) -> Result<(), Error> {
-        if !self.has_unlisted || matches!(self.packing, Packing::Kept) {
+        // Bags are made of backups that are settled.
+        if !self.has_unlisted || self.bag.is_some() || matches!(self.packing, Packing::Kept) {
             return Ok(());
         }
         let dir = self.partial.dir();
@@ -118,7 +153,7 @@ impl DirectoryWriter {
         let input = Input::open(&folder, file.path.clone())?;
         let encoding = if input.is_gzip()? { Encoding::Gzip } else { Encoding::Plain };
         let (path, modified) = (file.path, Some(input.modified));
-        let head = EntryHead { path, role: file.role, encoding, modified };
+        let head = EntryHead { path, role: file.role, encoding, modified, size: None };
         let (place, level) = self.packing.place(&head);
         if place == head.path && level.is_some() == (encoding == Encoding::Gzip) {
             return Ok(());
@@ -151,8 +186,13 @@ impl DirectoryWriter {
     fn settle_manifest(&mut self, manifest: &Manifest) -> Result<(), Error> {
         let ManifestState::Awaited(modified) = self.manifest else { return Ok(()) };
         let renamed = self.packing.manifest(manifest).map_err(Error::Manifest)?;
-        let head =
-            EntryHead { path: path_of(manifest::FILE_NAME), role: Role::Manifest, encoding: Encoding::Plain, modified };
+        let head = EntryHead {
+            path: path_of(manifest::FILE_NAME),
+            role: Role::Manifest,
+            encoding: Encoding::Plain,
+            modified,
+            size: None,
+        };
         self.write_file(&head, &mut renamed.as_ref().unwrap_or(manifest).bytes())
     }
 }
@@ -164,6 +204,10 @@ impl BackupWriter for DirectoryWriter {
     /// Missing entries leave nothing behind, and a folder may be put that is there already.
     fn put(&mut self, head: &EntryHead, content: Content<'_>) -> Result<(), Error> {
         match content {
+            // Only a stream has it in a folder, which would have to be taken away again from every path.
+            Content::Bytes(_) if head.role == Role::Manifest && head.path.parts().count() > 1 => {
+                Err(Error::Taken { path: head.path.clone() })
+            }
             Content::Bytes(content) if head.role == Role::Manifest => self.put_manifest(head, content),
             // It came as it stands before, and what the manifest names is unpacked at the end.
             Content::Bytes(_) if head.role == Role::Unlisted && head.encoding == Encoding::Gzip => Ok(()),
@@ -173,7 +217,8 @@ impl BackupWriter for DirectoryWriter {
             }
             Content::Folder => {
                 self.written.entries += 1;
-                self.tree.create_folder(&head.path, head.modified)
+                let path = self.place(head.path.clone())?;
+                self.tree.create_folder(&path, head.modified)
             }
             Content::Missing => Ok(()),
         }
@@ -183,6 +228,10 @@ impl BackupWriter for DirectoryWriter {
     fn finish(mut self, manifest: &Manifest) -> Result<Written, Error> {
         self.settle_payloads(manifest)?;
         self.settle_manifest(manifest)?;
+        if let Some(mut bag) = self.bag.take() {
+            let begun = bag.begin();
+            begun.into_iter().chain(bag.finish()?).try_for_each(|tag| self.write_tag(tag))?;
+        }
         self.partial.publish()?;
         Ok(self.written)
     }
@@ -223,7 +272,7 @@ fn fill(buffer: &mut [u8], content: &mut dyn Read) -> io::Result<usize> {
 }
 
 /// Sets the time of a file that is complete, and tells its length.
-fn close(mut file: File, modified: Option<FileTime>) -> io::Result<u64> {
+fn close(file: &mut File, modified: Option<FileTime>) -> io::Result<u64> {
     if let Some(modified) = modified {
         file.set_modified(tree::system_time(modified))?;
     }

@@ -14,6 +14,7 @@ pub trait BackupReader {
     /// A role says what to do with the bytes: what may turn out to be named by the manifest is a payload or unlisted,
     /// never anything else. Where it is not known yet whether gzip is JSON that the manifest names, it is handed over
     /// twice, both times as unlisted: first as it stands, then unpacked. Folders may be handed over that are not empty.
+    /// Where the manifest is in a folder, everything is; that folder is no part of the backup.
     ///
     /// Readers may prepare entries ahead; memory stays bounded.
     ///

@@ -76,6 +76,8 @@ pub struct EntryHead {
     pub encoding: Encoding,
     /// `None` where the source knows none.
     pub modified: Option<FileTime>,
+    /// Plain bytes, where that is known before they are read.
+    pub size: Option<u64>,
 }
 
 /// The bytes of an entry on their way from a reader to a writer.

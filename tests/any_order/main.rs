@@ -32,7 +32,8 @@ struct Waiting {
 
 fn waiting(role: Role, path: &str, bytes: Option<&[u8]>) -> Waiting {
     let encoding = Encoding::Plain;
-    let head = EntryHead { path: path.parse().expect("a path"), role, encoding, modified: Some(FileTime(1)) };
+    let head =
+        EntryHead { path: path.parse().expect("a path"), role, encoding, modified: Some(FileTime(1)), size: None };
     Waiting { head, bytes: bytes.map(<[u8]>::to_vec) }
 }
 
@@ -123,7 +124,7 @@ fn kept(archive: &Path, number: fonds::archive::id::SnapshotNumber, warnings: &W
 
 /// All that is told of an entry but where its bytes are, for chunk numbers may differ.
 fn told(row: &Row) -> String {
-    let EntryHead { path, role, encoding, modified } = &row.head;
+    let EntryHead { path, role, encoding, modified, .. } = &row.head;
     let body = match &row.body {
         Body::Folder => "folder".to_owned(),
         Body::Missing => "missing".to_owned(),

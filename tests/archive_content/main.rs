@@ -95,7 +95,7 @@ fn text(length: usize, seed: u64) -> String {
 
 fn head(name: &str, role: Role) -> EntryHead {
     let path = name.parse().expect("a clean path");
-    EntryHead { path, role, encoding: Encoding::Plain, modified: Some(FileTime(-1)) }
+    EntryHead { path, role, encoding: Encoding::Plain, modified: Some(FileTime(-1)), size: None }
 }
 
 fn read_one(reader: &SnapshotReader, name: &str) -> Vec<u8> {

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::{chain, directory, names, path};
 
 fn head(role: Role, name: &str) -> EntryHead {
-    EntryHead { path: path(name), role, encoding: Encoding::Plain, modified: None }
+    EntryHead { path: path(name), role, encoding: Encoding::Plain, modified: None, size: None }
 }
 
 fn writer() -> (TempDir, PathBuf, DirectoryWriter) {

@@ -21,6 +21,8 @@ pub struct Arrived {
     sorter: Sorter,
     /// The folder of the last entry: it and those around it are known to hold something.
     folder: Vec<u8>,
+    /// The folder that the manifest came in: everything has to lie in it, and it is no part of the paths.
+    root: Option<EntryPath>,
 }
 
 /// An entry that has arrived, with what its row does not tell.
@@ -55,17 +57,25 @@ pub struct Spot {
 
 impl Arrived {
     pub fn new(folder: PathBuf) -> Self {
-        Self { sorter: Sorter::new(folder), folder: Vec::new() }
+        Self { sorter: Sorter::new(folder), folder: Vec::new(), root: None }
     }
 
     /// # Errors
     /// When there is no room for it.
     pub fn push(&mut self, row: &Row, new_records: u64) -> Result<(), Error> {
         let path = row.head.path.as_bytes();
+        if row.head.role == Role::Manifest {
+            self.root = EntryPath::new(folder_of(path)).ok();
+        }
         if row.body != Body::Missing {
             self.push_folders(path)?;
         }
         self.store(path, &Stored::Entry { row: row.into(), new_records })
+    }
+
+    /// The path as it will be in the list, as far as that is known.
+    pub fn settled(&self, path: &EntryPath) -> EntryPath {
+        below(self.root.as_ref(), path).unwrap_or_else(|| path.clone())
     }
 
     /// Every folder on the way to `path` that was not on the way to the last one.
@@ -106,6 +116,12 @@ impl Arrived {
                 next = decode_next(&mut items)?;
             }
             spot.judge(&path)?;
+            let path = match &self.root {
+                Some(root) if path == *root => continue,
+                Some(root) => below(Some(root), &path).ok_or_else(|| Error::Outside { path, root: root.clone() })?,
+                None => path,
+            };
+            spot.settle(&path);
             if !spot.files.is_empty() {
                 spot.is_rendition = families.is_rendition(&path);
             }
@@ -187,6 +203,12 @@ impl Spot {
         Ok(())
     }
 
+    fn settle(&mut self, path: &EntryPath) {
+        for arrival in self.files.iter_mut().chain(&mut self.folder).chain(&mut self.missing) {
+            arrival.row.head.path.clone_from(path);
+        }
+    }
+
     fn judge(&mut self, path: &EntryPath) -> Result<(), Error> {
         if !self.files.is_empty() && (self.folder.is_some() || self.holds_something) {
             return Err(Error::Both { path: path.clone() });
@@ -264,6 +286,14 @@ impl<T> PopWhile<T> for Vec<T> {
         while self.last().is_some_and(&is_over) {
             self.pop();
         }
+    }
+}
+
+/// The path below `root`, if it is.
+fn below(root: Option<&EntryPath>, path: &EntryPath) -> Option<EntryPath> {
+    match root {
+        None => Some(path.clone()),
+        Some(root) => EntryPath::new(path.as_bytes().strip_prefix(root.as_bytes())?.strip_prefix(b"/")?).ok(),
     }
 }
 

@@ -345,15 +345,15 @@ impl Sequencer {
 
     fn flawed(&self, head: &EntryHead, flaw: &Flaw) -> Result<(), Stop> {
         if self.strictness == Strictness::RefuseFlawed {
-            return Err(Error::Flawed { path: head.path.clone(), flaw: flaw.clone() }.into());
+            return Err(Error::Flawed { path: self.arrived.settled(&head.path), flaw: flaw.clone() }.into());
         }
-        self.warn(Warning::NoRecords { path: head.path.clone(), flaw: flaw.clone() });
+        self.warn(Warning::NoRecords { path: self.arrived.settled(&head.path), flaw: flaw.clone() });
         Ok(())
     }
 
     fn warn_of_kind(&self, head: &EntryHead, kind: &str) {
         if !PayloadKind::from_import_type(kind).is_known() {
-            self.warn(Warning::UnknownKind { path: head.path.clone(), kind: kind.to_owned() });
+            self.warn(Warning::UnknownKind { path: self.arrived.settled(&head.path), kind: kind.to_owned() });
         }
     }
 

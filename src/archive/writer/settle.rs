@@ -38,7 +38,13 @@ pub fn settle<E: From<Error>>(
             refuse(&listing, &accepted, missing)?;
             observer.observe(Event::Warning(Warning::Missing { path: file.path.clone() }));
         }
-        let head = EntryHead { path: file.path.clone(), role: file.role, encoding: Encoding::Plain, modified: None };
+        let head = EntryHead {
+            path: file.path.clone(),
+            role: file.role,
+            encoding: Encoding::Plain,
+            modified: None,
+            size: None,
+        };
         let row = Row { head, body: Body::Missing };
         push(&mut sorter, key(Group::Named, at, &row), &Arrival { row, new_records: 0, is_told: true })?;
     }
