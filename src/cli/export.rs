@@ -50,7 +50,7 @@ pub struct Export {
     /// Compress all payloads to .json.gz at this level, or with 0 none; otherwise each is as it was
     #[arg(long, value_name = "0..9", value_parser = clap::value_parser!(u32).range(0..=9))]
     compression: Option<u32>,
-    /// Wrap it as a BagIt bag, with a list of SHA-256 digests
+    /// Wrap it as a bag (RFC 8493), with a list of SHA-256 digests
     #[arg(long)]
     bagit: bool,
 }
@@ -113,11 +113,10 @@ impl Export {
 
 /// A tar on standard output must be alone there, and is nothing for a terminal.
 fn refuse_stdout(session: &Session) -> Result<(), Error> {
-    match session.out.is_json() {
-        true => Err(Error::Mixed),
-        false if io::stdout().is_terminal() => Err(Error::Terminal),
-        false => Ok(()),
+    if session.out.is_json() {
+        return Err(Error::Mixed);
     }
+    if io::stdout().is_terminal() { Err(Error::Terminal) } else { Ok(()) }
 }
 
 fn tell(exported: &jobs::Exported, destination: &str, session: &mut Session) -> Result<Exit, Error> {

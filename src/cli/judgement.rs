@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use fonds::layout::Unfit;
+use fonds::layout::{Fault, Unfit};
 use fonds::{archive, jobs, layout};
 
 use crate::cli::error::Error;
@@ -14,6 +14,7 @@ pub type Judgement = (Exit, &'static str);
 const AGAIN: &str = "nothing is lost: run the same command again";
 const ANOTHER_ARCHIVE: &str = "it was not touched; --archive or $FONDS_ARCHIVE names another";
 const ANOTHER_PLACE: &str = "nothing was touched; name a directory that is empty or not there yet";
+const BACKUP: &str = "name the directory that holds manifest.json, or a tar of it";
 const BACKUP_DIRECTORY: &str = "name the directory that holds manifest.json";
 
 pub fn judge(error: &Error) -> Judgement {
@@ -100,6 +101,7 @@ fn of_layout(error: &layout::Error) -> Judgement {
         layout::Error::Missing { .. } => {
             (Exit::USAGE, "nothing was imported; --allow-missing takes the rest and records what is missing")
         }
+        layout::Error::Tar { fault: Fault::Form(_) | Fault::NoManifest, .. } => (Exit::USAGE, BACKUP),
         layout::Error::Tar { .. } | layout::Error::Member { .. } | layout::Error::SpecialMember { .. } => {
             (Exit::USAGE, "nothing was imported; ask for a tar of the directory as fylr backup made it")
         }

@@ -74,9 +74,10 @@ impl Import {
     }
 
     fn tar(&self, archive: &Path, log: &Arc<RunLog>) -> Result<Imported, Error> {
-        let reader = match self.is_stream() {
-            true => TarReader::stream(Box::new(io::stdin()), "standard input".to_owned())?,
-            false => TarReader::open(&self.source)?,
+        let reader = if self.is_stream() {
+            TarReader::stream(Box::new(io::stdin()), "standard input".to_owned())?
+        } else {
+            TarReader::open(&self.source)?
         };
         let started = Event::Started { verb: "import", entries: 0, bytes: reader.bytes() };
         let file = self.source.file_name().map(|name| name.to_string_lossy().into_owned());

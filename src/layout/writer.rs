@@ -22,8 +22,8 @@ use crate::model::listing::{Listed, MissingPayloads, path_of};
 use crate::model::manifest::{self, Manifest};
 use crate::model::path::EntryPath;
 
-/// What is read before it is written: long writes, and still a small part of the memory.
-const BUFFER_BYTES: usize = 1 << 20;
+/// What is read before it is written: long writes, and still a small part of the memory. What is packed depends on it.
+pub(crate) const BUFFER_BYTES: usize = 1 << 20;
 
 /// How to write a backup.
 #[derive(Debug, Clone, Copy, Default)]
@@ -258,7 +258,7 @@ impl Copy<'_> {
 }
 
 /// Reads until the buffer is full or the content ends, however small the pieces are in which it comes.
-fn fill(buffer: &mut [u8], content: &mut dyn Read) -> io::Result<usize> {
+pub(crate) fn fill(buffer: &mut [u8], content: &mut dyn Read) -> io::Result<usize> {
     let mut count = 0;
     while count < buffer.len() {
         match content.read(&mut buffer[count..]) {

@@ -30,7 +30,7 @@ fn what_is_no_backup_is_refused_with_the_reason() {
     place.put("a.json", "[]");
 
     refused(&place, "import nowhere", "error: cannot open nowhere: No such file or directory");
-    refused(&place, "import a.json", "error: a.json is neither a directory nor the manifest.json of one");
+    refused(&place, "import a.json", "error: a.json is no tar, nor one compressed with gzip or zstd");
     refused(&place, "import empty", "error: empty/manifest.json is not there, so this is no backup");
     refused(&place, "import no-json", "the manifest is not JSON: expected value at line 3 column 14");
     refused(&place, "import no-object", "the manifest is not a JSON object");

@@ -9,7 +9,12 @@ use fonds::model::backup::{BackupReader, BackupWriter};
 
 use crate::{Change, backup, copy, directory, names, on_disk, open};
 
-const REPLACE: WriteOptions = WriteOptions { existing: Existing::Replace, compression: None };
+const REPLACE: WriteOptions = WriteOptions {
+    existing: Existing::Replace,
+    compression: None,
+    form: fonds::layout::Form::Directory,
+    wrapping: fonds::layout::Wrapping::None,
+};
 
 fn unfit(destination: &Path, options: WriteOptions) -> Unfit {
     match DirectoryWriter::create(destination, options) {

@@ -1,4 +1,4 @@
-//! BagIt 1.0 (RFC 8493): the layout in the folder `data`, beside lists of digests that anybody can check with common
+//! `BagIt` 1.0 (RFC 8493): the layout in the folder `data`, beside lists of digests that anybody can check with common
 //! programs.
 
 mod writer;

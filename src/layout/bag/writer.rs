@@ -89,7 +89,7 @@ impl Bag {
         let info = self.tag(INFO, info);
         self.list.rewind().map_err(|source| Error::Spool { path: path_of(MANIFEST), source })?;
         let digest = hex(&std::mem::take(&mut self.list_digest).finalize());
-        self.tags.push_str(&format!("{digest}  {MANIFEST}\n"));
+        self.tags.extend([&digest, "  ", MANIFEST, "\n"]);
         let tags = std::mem::take(&mut self.tags);
         let last = self.tag(TAG_MANIFEST, tags);
         let list = Tag { path: path_of(MANIFEST), size: self.list_size, content: Box::new(self.list) };
@@ -97,7 +97,7 @@ impl Bag {
     }
 
     fn tag(&mut self, name: &str, text: String) -> Tag {
-        self.tags.push_str(&format!("{}  {name}\n", hex(&Sha256::digest(text.as_bytes()))));
+        self.tags.extend([&hex(&Sha256::digest(text.as_bytes())), "  ", name, "\n"]);
         Tag { path: path_of(name), size: text.len() as u64, content: Box::new(Cursor::new(text.into_bytes())) }
     }
 }
@@ -143,7 +143,8 @@ impl<T: Write> Write for Hashed<T> {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()).collect()
 }
 
 /// Names stand on one line each, so what ends a line is escaped, and so is what escapes.

@@ -61,7 +61,7 @@ impl Header {
 
     pub(crate) fn size(&self) -> Result<u64, Fault> {
         let size = number(&self.block[124..136]).and_then(|size| u64::try_from(size).ok());
-        size.filter(|size| *size <= i64::MAX as u64).ok_or(Fault::Number("size"))
+        size.filter(|size| i64::try_from(*size).is_ok()).ok_or(Fault::Number("size"))
     }
 
     /// Seconds since 1970-01-01T00:00:00Z.

@@ -111,7 +111,7 @@ fn decimal(digits: &[u8]) -> Option<u64> {
 }
 
 fn size(value: &[u8]) -> Option<u64> {
-    decimal(value).filter(|size| *size <= i64::MAX as u64)
+    decimal(value).filter(|size| i64::try_from(*size).is_ok())
 }
 
 /// Seconds, with any number of digits after a point; what is finer than nanoseconds is cut off.

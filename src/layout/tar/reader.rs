@@ -111,7 +111,7 @@ fn clean_path(member: &Member) -> Result<Option<EntryPath>, Error> {
         name = rest;
     }
     if member.is_folder {
-        name = name.strip_suffix(b"/").unwrap_or(name);
+        name = name.strip_suffix(b"/").filter(|rest| !rest.is_empty()).unwrap_or(name);
         if matches!(name, b"" | b".") && member.name.starts_with(b".") {
             return Ok(None);
         }

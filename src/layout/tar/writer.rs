@@ -13,14 +13,12 @@ use crate::layout::tar::header;
 use crate::layout::tar::members::padding;
 use crate::layout::tar::packer::Packer;
 use crate::layout::tar::source::Compression;
-use crate::layout::writer::{WriteOptions, Written};
+use crate::layout::writer::{BUFFER_BYTES, WriteOptions, Written, fill};
 use crate::model::backup::BackupWriter;
 use crate::model::entry::{Content, EntryHead, FileTime, Role};
 use crate::model::manifest::{BYTES_MAX, Manifest};
 use crate::model::path::EntryPath;
 
-/// What is read before it is written.
-const BUFFER_BYTES: usize = 256 << 10;
 /// What must be written before its size is known is held up to this size, and beyond in a file without a name.
 const SPOOL_MAX: usize = 32 << 20;
 /// The time of what has none.
@@ -48,7 +46,7 @@ impl<W: Write> TarWriter<W> {
     pub fn new(out: W, name: String, folder: &str, tar: Compression, options: &WriteOptions) -> Result<Self, Error> {
         let packing = Packing::new(options.compression)?;
         let out = Packer::new(out, tar).map_err(|source| Error::Stream { name: name.clone(), source })?;
-        let bag = (options.wrapping == Wrapping::Bag).then(|| Bag::new());
+        let bag = (options.wrapping == Wrapping::Bag).then(Bag::new);
         let folder = folder.to_owned();
         let buffer = vec![0; BUFFER_BYTES].into();
         let mut writer = Self { out, name, folder, packing, bag, buffer, written: Written::default() };
@@ -97,22 +95,30 @@ impl<W: Write> TarWriter<W> {
             return self.put_sized(head, &path, size, content);
         }
         let failed = |source| Error::Spool { path: path.clone(), source };
-        let mut content = Failing { content, failed: None };
         let mut spool = SpooledTempFile::new(SPOOL_MAX);
-        let copied = match level {
-            None => io::copy(&mut content, &mut spool).map(drop),
+        match level {
+            None => self.spool(head, content, &mut spool)?,
             Some(level) => {
                 let mut packer = gzip::packer(&mut spool, level);
-                io::copy(&mut content, &mut packer).and_then(|_| packer.try_finish())
+                self.spool(head, content, &mut packer)?;
+                packer.try_finish().map_err(failed)?;
             }
-        };
-        if let Some(source) = content.failed {
-            return Err(Error::Content { path: head.path.clone(), source });
         }
-        copied.map_err(failed)?;
         let size = spool.stream_position().map_err(failed)?;
         spool.rewind().map_err(failed)?;
         self.put_sized(head, &path, size, &mut spool)
+    }
+
+    fn spool(&mut self, head: &EntryHead, content: &mut dyn Read, spool: &mut impl Write) -> Result<(), Error> {
+        loop {
+            let length = fill(&mut self.buffer, content);
+            let length = length.map_err(|source| Error::Content { path: head.path.clone(), source })?;
+            let written = spool.write_all(&self.buffer[..length]);
+            written.map_err(|source| Error::Spool { path: head.path.clone(), source })?;
+            if length < self.buffer.len() {
+                return Ok(());
+            }
+        }
     }
 
     /// Writes a file of the backup, which is in the part of a bag that its manifest names.
@@ -197,24 +203,5 @@ impl<W: Write> BackupWriter for TarWriter<W> {
 
     fn finish(self, _: &Manifest) -> Result<(W, Written), Error> {
         self.end()
-    }
-}
-
-/// Keeps apart whether reading or writing has failed.
-struct Failing<'a> {
-    content: &'a mut dyn Read,
-    failed: Option<io::Error>,
-}
-
-impl Read for Failing<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        match self.content.read(out) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
-                let kind = error.kind();
-                self.failed = Some(error);
-                Err(kind.into())
-            }
-            read => read,
-        }
     }
 }
