@@ -107,6 +107,7 @@ fn what_an_unfinished_import_left_goes() {
         role: Role::File,
         encoding: Encoding::Plain,
         modified: None,
+        size: None,
     };
     let mut noise = vec![0; 150 << 20];
     fastrand::Rng::with_seed(1).fill(&mut noise);
