@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! jobs              the verbs: open two ends, run, report events
-//! archive   layout  the ends; these never know each other
+//! archive   layout  rehearsal  the ends; these never know each other
 //! model             the words: pure data, no I/O, no clock
 //! ```
 //!
@@ -15,5 +15,6 @@ pub mod model;
 
 pub mod archive;
 pub mod layout;
+pub mod rehearsal;
 
 pub mod jobs;
