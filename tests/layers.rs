@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and those below it that it may use.
-const LAYERS: [(&str, &[&str]); 5] = [
+const LAYERS: [(&str, &[&str]); 6] = [
     ("model", &[]),
     ("archive", &["model"]),
     ("layout", &["model"]),
-    ("jobs", &["archive", "layout", "model"]),
-    ("cli", &["jobs", "archive", "layout", "model"]),
+    ("rehearsal", &["model"]),
+    ("jobs", &["archive", "layout", "rehearsal", "model"]),
+    ("cli", &["jobs", "archive", "layout", "rehearsal", "model"]),
 ];
 /// What only the program does; paths and macros.
 const OF_THE_PROGRAM: [&str; 14] = [

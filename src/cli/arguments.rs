@@ -8,8 +8,8 @@ use crate::cli::error::Error;
 use crate::cli::exit::Exit;
 use crate::cli::session::Session;
 use crate::cli::{
-    cat, check, completions, demo, diff, export, find, forget, history, import, list, man, prune, rename, runs, show,
-    stats, tag,
+    cat, check, completions, demo, diff, export, find, forget, history, import, instance, list, man, prune, rename,
+    runs, show, stats, tag,
 };
 
 const AFTER_HELP: &str = "\
@@ -82,6 +82,7 @@ pub enum Command {
     /// Show sizes, and what deduplication and compression saved
     Stats,
     Runs(runs::Runs),
+    Instance(instance::Instance),
     /// Show all of it on a made-up museum, in a temporary directory
     ///
     /// Backs a museum up on two days, shows what the second backup cost, gives both back, compares them byte for byte,
@@ -109,6 +110,7 @@ impl Command {
             Self::Rename(verb) => verb.run(session),
             Self::Stats => stats::run(session),
             Self::Runs(verb) => verb.run(session),
+            Self::Instance(verb) => verb.run(session),
             Self::Demo => demo::run(session),
             Self::Completions(verb) => verb.run(session),
             Self::Man(verb) => verb.run(session),

@@ -27,6 +27,8 @@ pub enum Error {
     Pattern { pattern: String, why: String },
     #[error("neither snapshots nor a policy that keeps any are named")]
     NothingToForget,
+    #[error("cannot read the password from {}", .path.display())]
+    Secret { path: PathBuf, source: io::Error },
     #[error("interrupted")]
     Interrupted(i32),
     #[error("the work ended unexpectedly")]

@@ -40,6 +40,11 @@ pub fn judge(error: &Error) -> Judgement {
             "nothing was touched; to forget all of it, name the snapshots, or keep one with --keep-last 1",
         ),
         Error::Job(jobs::Error::NoRun(_)) => (Exit::USAGE, "\"fonds runs\" lists them"),
+        Error::Job(jobs::Error::Rehearsal(_)) => (Exit::USAGE, "name another address or another place"),
+        Error::Job(jobs::Error::LoadLayout(_) | jobs::Error::LoadSnapshot(_)) => {
+            (Exit::FAILED, "a real instance would not take it either; -v shows details")
+        }
+        Error::Secret { .. } => (Exit::USAGE, "--password-file names a file that can be read"),
         Error::Output(error) => of_io(error),
         Error::Log { .. } => (Exit::USAGE, "--log names a file that can be written"),
         Error::Unmade(_) => (Exit::USAGE, "name a directory, a .tar, a .tar.gz or a .tar.zst"),

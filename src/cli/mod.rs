@@ -29,6 +29,7 @@ mod find;
 mod forget;
 mod history;
 mod import;
+mod instance;
 mod list;
 mod man;
 mod prune;

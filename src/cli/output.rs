@@ -47,6 +47,11 @@ impl Output {
         self.out.write_all(bytes)
     }
 
+    /// What was given so far is to be seen.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Text.
     pub fn print(&mut self, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         match self.form {

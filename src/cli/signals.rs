@@ -20,10 +20,15 @@ use crate::cli::stderr::{self, Label};
 /// How long work may take to end in order: longer than the slowest write in between.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long a waiting thread sleeps: nobody notices so much.
+const PATIENCE: Duration = Duration::from_millis(50);
+
 /// The signal that asked for the end; 0 if none did.
 static REQUESTED: AtomicI32 = AtomicI32::new(0);
 /// Whether there is work that can be unwound.
 static WORKING: AtomicBool = AtomicBool::new(false);
+/// Whether somebody waits to be told to end.
+static WAITING: AtomicBool = AtomicBool::new(false);
 /// Whether unwinding has begun.
 static UNWINDING: AtomicBool = AtomicBool::new(false);
 
@@ -41,6 +46,9 @@ pub fn install() -> io::Result<()> {
 
 fn arrived(signal: i32) {
     let is_first = REQUESTED.swap(signal, Ordering::SeqCst) == 0;
+    if is_first && WAITING.load(Ordering::SeqCst) {
+        return;
+    }
     if !is_first || !WORKING.load(Ordering::SeqCst) {
         exit(signal);
     }
@@ -53,6 +61,15 @@ fn arrived(signal: i32) {
 fn exit(signal: i32) -> ! {
     stderr::say(Label::Error, &Error::Interrupted(signal).to_string());
     std::process::exit(Exit::signal(signal).0.into())
+}
+
+/// Waits until a signal asks for the end; that is the end in order. The next one ends at once.
+pub fn wait() {
+    WAITING.store(true, Ordering::SeqCst);
+    while REQUESTED.load(Ordering::SeqCst) == 0 {
+        thread::sleep(PATIENCE);
+    }
+    WAITING.store(false, Ordering::SeqCst);
 }
 
 /// Says that there is something half done. To be called within [`interruptible`].

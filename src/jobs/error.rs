@@ -2,7 +2,7 @@
 
 use crate::archive::id::RunId;
 use crate::model::path::EntryPath;
-use crate::{archive, layout};
+use crate::{archive, layout, rehearsal};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -36,6 +36,12 @@ pub enum Error {
     NothingKept(String),
     #[error("there is no run {0}")]
     NoRun(RunId),
+    #[error(transparent)]
+    Rehearsal(#[from] rehearsal::Error),
+    #[error(transparent)]
+    LoadLayout(#[from] Box<rehearsal::LoadError<layout::Error>>),
+    #[error(transparent)]
+    LoadSnapshot(#[from] Box<rehearsal::LoadError<archive::Error>>),
 }
 
 /// An error with all its causes, joined by `: `.

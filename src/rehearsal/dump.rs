@@ -23,7 +23,7 @@ pub(in crate::rehearsal) fn whole(shared: &Shared) -> String {
         if out.len() > 1 {
             out.push(',');
         }
-        out.push_str(&format!("\"{name}\":["));
+        out.extend(["\"", name, "\":["]);
         for (at, line) in lines.enumerate() {
             if at > 0 {
                 out.push(',');
@@ -61,7 +61,7 @@ fn sections(
     state: &State,
     mut take: impl FnMut(&str, &mut dyn Iterator<Item = String>) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
-    let one = |doc: &Doc| canonical(state, doc, 0).to_string();
+    let one = |doc: &Doc| canonical(state, doc).to_string();
     let documents = &state.documents;
     take("config", &mut std::iter::once(one(&state.config)))?;
     let model = [documents.head.schema.clone(), documents.head.mask.clone(), documents.head.l10n.clone()];
@@ -110,11 +110,9 @@ fn sections(
 }
 
 /// A document with references in place of ids, members sorted.
-fn canonical(state: &State, node: &Doc, depth: usize) -> Doc {
+fn canonical(state: &State, node: &Doc) -> Doc {
     match node {
-        Node::List(elements) => {
-            Node::List(elements.iter().map(|element| canonical(state, element, depth + 1)).collect())
-        }
+        Node::List(elements) => Node::List(elements.iter().map(|element| canonical(state, element)).collect()),
         Node::Object(members) => {
             let mut sorted = BTreeMap::new();
             for (name, value) in members {
@@ -122,7 +120,7 @@ fn canonical(state: &State, node: &Doc, depth: usize) -> Doc {
                 let value = match value.at("_id").number().filter(|_| refers) {
                     Some(id) => reference(state, name, id),
                     None if LEFT_OUT.contains(&&**name) => continue,
-                    None => replaced(state, node, name, value).unwrap_or_else(|| canonical(state, value, depth + 1)),
+                    None => replaced(state, node, name, value).unwrap_or_else(|| canonical(state, value)),
                 };
                 sorted.insert(name.clone(), value);
             }
@@ -177,7 +175,7 @@ fn sorted(node: Doc) -> Doc {
 }
 
 fn collection(state: &State, id: u64, doc: &Doc) -> String {
-    let mut doc = canonical(state, doc, 0);
+    let mut doc = canonical(state, doc);
     let objects = state.collection_objects.get(&id).into_iter().flatten().map(|entry| match &entry.target {
         Linked::Foreign(id) => id.clone().into(),
         Linked::Here(target) => target_of(state, *target),
@@ -235,7 +233,7 @@ fn record(state: &State, id: SystemId) -> Vec<String> {
             doc.set("_pool", reference(state, "pool", version.pool));
         }
         if let Some(acl) = version.acl.as_deref().and_then(|acl| parse_stored(acl).ok()) {
-            doc.set("_acl", canonical(state, &acl.into_owned(), 0));
+            doc.set("_acl", canonical(state, &acl.into_owned()));
         }
         let block = format!("{{{}}}", version.body);
         if let Ok(block) = parse_stored(&block) {

@@ -101,7 +101,7 @@ pub(in crate::rehearsal) fn masked(query: &[(String, String)]) -> String {
             out.append_pair(name, "***");
             continue;
         }
-        match url::Url::parse(value).ok().filter(|url| url.has_host()) {
+        match url::Url::parse(value).ok().filter(url::Url::has_host) {
             Some(mut url) => {
                 let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
                 let inner = masked(&pairs);

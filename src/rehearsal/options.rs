@@ -34,7 +34,7 @@ pub struct TokenLife {
     pub requests: Option<u64>,
 }
 
-/// An OAuth2 client. One without a secret is public.
+/// A client of `OAuth2`. One without a secret is public.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub id: String,
@@ -61,7 +61,7 @@ pub struct Options {
     pub page_max: usize,
     /// Time that passes before each answer.
     pub latency: Duration,
-    /// Of all that is by chance: tokens, faults, the instance's UUID.
+    /// Of the faults that come by chance.
     pub seed: u64,
     /// Where the bytes of files are kept; else in a temporary directory, which is removed at the end.
     pub files: Option<PathBuf>,

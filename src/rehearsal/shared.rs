@@ -37,7 +37,8 @@ impl Shared {
         client: reqwest::Client,
         runtime: Handle,
     ) -> Self {
-        let mut chance = fastrand::Rng::with_seed(options.seed);
+        // Two instances never have the same UUID or the same tokens.
+        let mut chance = fastrand::Rng::new();
         let mut key = [0; 32];
         chance.fill(&mut key);
         let faults = Faults::new(options.seed, options.faults.clone());

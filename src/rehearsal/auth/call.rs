@@ -63,6 +63,11 @@ impl<'a> Call<'a> {
         self.shared.write()
     }
 
+    /// Whether the release has what came with a version of fylr; the instance itself has everything, to be filled.
+    pub fn has(&self, major: u32, minor: u32, patch: u32) -> bool {
+        self.is_own || self.shared.options.release.has(major, minor, patch)
+    }
+
     /// The user who calls.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! OAuth2 (RFC 6749): the password grant and the refresh grant, for public and confidential clients; revocation
+//! `OAuth2` (RFC 6749): the password grant and the refresh grant, for public and confidential clients; revocation
 //! (RFC 7009) and introspection (RFC 7662). Errors are those of the RFC, not the envelope of the API.
 
 use std::time::Instant;

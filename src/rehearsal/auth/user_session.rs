@@ -8,7 +8,7 @@ use crate::rehearsal::problem::Problem;
 use crate::rehearsal::shared::now;
 
 pub(in crate::rehearsal) fn user_session(call: &Call) -> Result<Answer, Problem> {
-    let status = if call.shared.options.release.has(6, 35, 0) { 401 } else { 400 };
+    let status = if call.has(6, 35, 0) { 401 } else { 400 };
     let invalid = || Problem::new(status, "InvalidToken", "api", "The access token is invalid or has expired.");
     let user = call.caller.user.ok_or_else(invalid)?;
     let state = call.read();

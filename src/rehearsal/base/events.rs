@@ -83,7 +83,7 @@ fn read(call: &Call, state: &State, node: &Node<'_>) -> Result<Event, Problem> {
         return Err(Problem::new(400, "EventTypeNotAllowed", "userevent", text).with("type", kind.to_owned()));
     }
     let names_user = !node.at("user").is_null() || !event.at("user_id").is_null();
-    if names_user && !(skips && call.shared.options.release.has(6, 17, 0)) {
+    if names_user && !(skips && call.has(6, 17, 0)) {
         return Err(Problem::generic("An event cannot be written for another user."));
     }
     let user = match who(state, node.at("user"))? {

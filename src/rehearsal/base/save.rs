@@ -117,7 +117,9 @@ fn complete(call: &Call, base: Base, doc: Doc, before: Option<&Item>, id: u64, v
         if name == base.name {
             let mut block = whole.take(&name).unwrap_or_else(|| object([]));
             let Node::Object(members) = value else { continue };
-            members.into_iter().for_each(|(key, value)| block.set(key, value));
+            for (key, value) in members {
+                block.set(key, value);
+            }
             whole.set(name, block);
         } else {
             whole.set(name, value);

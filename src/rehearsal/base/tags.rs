@@ -28,7 +28,7 @@ pub(in crate::rehearsal) fn post_tags(call: &Call) -> Result<Answer, Problem> {
         groups.push(read_group(&state, &mut ids, group)?);
     }
     let gone = used_tags(&state).into_iter().filter(|id| !ids.tags.contains(id)).collect::<Vec<_>>();
-    if !gone.is_empty() && call.shared.options.release.has(6, 33, 0) {
+    if !gone.is_empty() && call.has(6, 33, 0) {
         match call.request.param("delete_policy") {
             Some("remove_tags") => {}
             None if call.shared.options.confirm => {

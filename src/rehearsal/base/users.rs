@@ -90,7 +90,7 @@ fn check(
 
 fn check_login(call: &Call, state: &State, saving: &Saving<'_>, user: &Node<'_>) -> Result<(), Problem> {
     let Some(login) = user.at("login").text() else { return Ok(()) };
-    let max = if call.shared.options.release.has(6, 34, 0) { LOGIN_MAX } else { LOGIN_MAX_BEFORE };
+    let max = if call.has(6, 34, 0) { LOGIN_MAX } else { LOGIN_MAX_BEFORE };
     if login.chars().count() > max {
         return Err(Problem::generic(format!("The login is longer than {max} characters.")));
     }
@@ -144,7 +144,7 @@ fn pin_codes(call: &Call, state: &State, doc: &mut Doc) -> Result<(), Problem> {
                 code.set("collection_id", id);
                 known.push(code);
             }
-            None if call.shared.options.release.has(6, 32, 0) => {}
+            None if call.has(6, 32, 0) => {}
             None => {
                 return Err(Problem::new(400, "WrongCollection", "acl", "A pin code is for an unknown collection."));
             }

@@ -6,7 +6,7 @@ use crate::rehearsal::datamodel::table::{Column, ColumnKind, Model, Nested, Reve
 use crate::rehearsal::json::Node;
 use crate::rehearsal::problem::Problem;
 
-/// The longest name PostgreSQL keeps whole.
+/// The longest name that the database keeps whole.
 const NAME_BYTES_MAX: usize = 63;
 
 /// Compiles a schema (`SchemaApi`). `plugins` are those that are enabled: a custom type needs its own.

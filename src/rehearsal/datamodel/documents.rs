@@ -191,15 +191,27 @@ fn element(name: &str, node: &Node<'_>, out: &mut String) {
     let name: String = name.chars().map(|c| if c.is_alphanumeric() || "_-".contains(c) { c } else { '-' }).collect();
     match node {
         Node::Object(members) => {
-            out.push_str(&format!("<{name}>"));
-            members.iter().for_each(|(key, value)| element(key, value, out));
-            out.push_str(&format!("</{name}>"));
+            open(&name, out);
+            for (key, value) in members {
+                element(key, value, out);
+            }
+            close(&name, out);
         }
         Node::List(elements) => elements.iter().for_each(|value| element(&name, value, out)),
         scalar => {
             let text = scalar.text().map_or_else(|| scalar.to_string(), str::to_owned);
             let text = text.replace('&', "&amp;").replace('<', "&lt;");
-            out.push_str(&format!("<{name}>{text}</{name}>"));
+            open(&name, out);
+            out.push_str(&text);
+            close(&name, out);
         }
     }
+}
+
+fn open(name: &str, out: &mut String) {
+    out.extend(["<", name, ">"]);
+}
+
+fn close(name: &str, out: &mut String) {
+    out.extend(["</", name, ">"]);
 }

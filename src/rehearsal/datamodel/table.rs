@@ -10,6 +10,7 @@ pub struct Model {
 }
 
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the data model")]
 pub struct Table {
     pub id: u64,
     pub name: String,

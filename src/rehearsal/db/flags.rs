@@ -23,19 +23,19 @@ pub(super) struct Flags {
 
 impl Flags {
     pub fn of(call: &Call, user: u64) -> Self {
-        let (request, release) = (call.request, call.shared.options.release);
-        let renamed = release.has(6, 27, 0);
+        let request = call.request;
+        let renamed = call.has(6, 27, 0);
         let is_on = |new: &str, old: &str| request.is_on(if renamed { new } else { old });
         let skip_constraints = is_on("skip_constraints", "skipConstraints");
         Self {
             skip_constraints,
             // What fills an instance keeps the rows, and every constraint with them.
             takes_row_uuids: skip_constraints || call.is_own,
-            skip_reverse_nested: request.is_on("skip_reverse_nested") && release.has(6, 17, 0),
+            skip_reverse_nested: request.is_on("skip_reverse_nested") && call.has(6, 17, 0),
             skip_events: request.is_on("skip_events") && renamed,
-            dry_run: request.is_on("dry_run") && release.has(6, 8, 0),
-            has_row_uuids: release.has(6, 11, 0),
-            has_version_code: release.has(6, 18, 0),
+            dry_run: request.is_on("dry_run") && call.has(6, 8, 0),
+            has_row_uuids: call.has(6, 11, 0),
+            has_version_code: call.has(6, 18, 0),
             has_default_tags: renamed,
             is_root: call.caller.is_root,
             user,

@@ -1,6 +1,7 @@
 //! `POST /db/{objecttype}`: records in the order of the request, all or none. Several versions of one record may stand
 //! in one request, in their order. An update replaces all values, those that are left out become null.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::rehearsal::answer::Answer;
@@ -68,7 +69,6 @@ pub(in crate::rehearsal) fn post(call: &Call, objecttype: &str) -> Result<Answer
         renderer.newest(*id, &mut out);
     }
     out.push(']');
-    drop(renderer);
     if flags.dry_run {
         insertion.undo(&mut state);
     } else if !flags.skip_events {
@@ -188,10 +188,11 @@ impl Insertion<'_> {
             let mut members = String::from("\"schema\":\"user\",\"basetype\":\"object\",\"objecttype\":");
             escape(&objecttype, &mut members);
             let (row, version) = (record.id, record.versions.len());
-            members.push_str(&format!(
+            let _ = write!(
+                members,
                 ",\"object_id\":{row},\"object_version\":{version},\"system_object_id\":{id},\"global_object_id\":\"{id}@{}\",",
                 state.uuid
-            ));
+            );
             state.events.add(Event {
                 id: 0,
                 kind: kind.into(),

@@ -27,7 +27,7 @@ pub(in crate::rehearsal) fn get_list(call: &Call, objecttype: &str, mask: &str) 
             return Err(Problem::new(400, "error.api.parameter", "api", "all_versions needs the mask _all_fields"));
         }
     }
-    if call.request.is_on("files_real_url") && call.shared.options.release.has(6, 34, 0) {
+    if call.request.is_on("files_real_url") && call.has(6, 34, 0) {
         call.root()?;
     }
     let default = match (is_easydb5, is_history) {

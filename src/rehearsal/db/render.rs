@@ -280,11 +280,7 @@ impl<'s> Renderer<'s> {
                 Target::Id(id) => write!(out, ",\"_system_object_id\":{id}"),
                 Target::Uuid(uuid) => write!(out, ",\"_uuid\":\"{uuid}\""),
             };
-            out.push_str(if self.call.shared.options.release.has(6, 25, 0) {
-                ",\"_purged_or_deferred\":true}"
-            } else {
-                "}"
-            });
+            out.push_str(if self.call.has(6, 25, 0) { ",\"_purged_or_deferred\":true}" } else { "}" });
             return;
         };
         let _ = write!(out, ",\"_system_object_id\":{id},\"_uuid\":\"{}\"", record.uuid);

@@ -24,7 +24,7 @@ pub(in crate::rehearsal) fn download(call: &Call, id: &str, hash: &str, version:
             Err(Unsigned::Expired) => return Err(refused("signature expired")),
             Err(Unsigned::Wrong) => return Err(refused("signature wrong")),
         },
-        None if call.caller.user.is_none() && call.shared.options.release.has(6, 8, 0) => {
+        None if call.caller.user.is_none() && call.has(6, 8, 0) => {
             return Err(refused("signature wrong"));
         }
         None => {}

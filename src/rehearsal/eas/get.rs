@@ -6,7 +6,7 @@ use crate::rehearsal::answer::Answer;
 use crate::rehearsal::auth::Call;
 use crate::rehearsal::eas::put::duplicate;
 use crate::rehearsal::eas::signer::Signer;
-use crate::rehearsal::json::parse;
+use crate::rehearsal::json::{Node, parse};
 use crate::rehearsal::problem::Problem;
 use crate::rehearsal::state::FileId;
 
@@ -23,7 +23,7 @@ pub(in crate::rehearsal) fn get_files(call: &Call) -> Result<Answer, Problem> {
     let state = call.read();
     let signer = Signer::new(call);
     let mut out = String::from("{");
-    for id in ids.list().iter().filter_map(|id| id.number()).map(FileId) {
+    for id in ids.list().iter().filter_map(Node::number).map(FileId) {
         if state.files.get(id).is_some() {
             if out.len() > 1 {
                 out.push(',');

@@ -1,6 +1,7 @@
 //! `POST /eas/rput` and `/eas/rput/bulk`: files that the instance fetches itself, after it has answered, or leaves where
 //! they are. Without `skip_head_request` it asks the host first.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use md5::{Digest as _, Md5};
@@ -48,12 +49,11 @@ pub(in crate::rehearsal) fn rput(call: &Call, fetches: &mut Vec<Fetch>) -> Resul
     let request = call.request;
     let metadata = if request.body.is_empty() { Node::Null } else { request.json()?.into_owned() };
     let text = |name: &str| request.param(name).filter(|text| !text.is_empty()).map(str::to_owned);
-    let release = call.shared.options.release;
     let order = Order {
         url: allowed(call, request.param("url").unwrap_or_default())?,
         name: text("filename"),
         leave: request.is_on("leave"),
-        skip_head: request.is_on("skip_head_request") && release.has(6, 10, 2),
+        skip_head: request.is_on("skip_head_request") && call.has(6, 10, 2),
         wanted: Wanted {
             reference: text("reference"),
             produce_versions: !request.is_off("produce_versions"),
@@ -64,7 +64,7 @@ pub(in crate::rehearsal) fn rput(call: &Call, fetches: &mut Vec<Fetch>) -> Resul
     };
     let generates = !request.is_off("generate_metadata");
     check(&order, generates)?;
-    let skips = request.is_on("skip_duplicate_reference") && release.has(6, 18, 0);
+    let skips = request.is_on("skip_duplicate_reference") && call.has(6, 18, 0);
     let found = call.found(&order.url, &order)?;
     let mut state = call.write();
     let (id, _) = add(&mut state, order, found, skips, user, fetches)?;
@@ -120,7 +120,7 @@ pub(in crate::rehearsal) fn rput_bulk(call: &Call, fetches: &mut Vec<Fetch>) -> 
         signer.file(&state, *id, &mut text);
         if !is_new {
             text.truncate(text.len() - 1);
-            text.push_str(&format!(",\"_duplicates\":[{{\"_id\":{id}}}]}}"));
+            let _ = write!(text, ",\"_duplicates\":[{{\"_id\":{id}}}]}}");
         }
         text
     });
@@ -140,7 +140,7 @@ fn allowed(call: &Call, text: &str) -> Result<Url, Problem> {
         Some(Host::Ipv6(address)) => is_private(IpAddr::V6(address)),
         None => true,
     };
-    if is_blocked && call.shared.options.block_private_hosts && call.shared.options.release.has(6, 33, 0) {
+    if is_blocked && call.shared.options.block_private_hosts && call.has(6, 33, 0) {
         return Err(remote(&url, "the host is blocked"));
     }
     Ok(url)
@@ -254,7 +254,7 @@ impl Call<'_> {
         if order.skip_head {
             return Ok(Found::default());
         }
-        let head = self.shared.runtime.block_on(self.shared.client.head(url.clone()).send());
+        let head = self.shared.runtime.block_on(async { self.shared.client.head(url.clone()).send().await });
         let head = head.map_err(|_| remote(url, "the host does not answer"))?;
         if head.status().as_u16() != 200 {
             return Err(remote(url, &format!("the host answers {}", head.status().as_u16())));

@@ -31,14 +31,13 @@ impl<'c> Signer<'c> {
     /// A signer for the answer to a call, which may ask for a time with `file_url_expire`.
     pub fn new(call: &Call<'c>) -> Self {
         let shared = call.shared;
-        let release = shared.options.release;
         let days = call.request.param("file_url_expire").and_then(|days| days.parse().ok());
         let expires = match days {
-            _ if shared.options.kind == Kind::Easydb5 || !release.has(6, 8, 0) => None,
+            _ if shared.options.kind == Kind::Easydb5 || !call.has(6, 8, 0) => None,
             Some(0) => None,
             days => Some(Timestamp::now().as_second().unsigned_abs() + days.unwrap_or(DAYS).min(DAYS_MAX) * DAY),
         };
-        let real_urls = call.request.is_on("files_real_url") && release.has(6, 34, 0) && call.caller.is_root;
+        let real_urls = call.request.is_on("files_real_url") && call.has(6, 34, 0) && call.caller.is_root;
         Self { shared, expires, real_urls, nonce: Cell::new(shared.chance(|chance| chance.u64(..))) }
     }
 
@@ -76,7 +75,7 @@ impl<'c> Signer<'c> {
             text(",\"reference\":", reference, out);
         }
         let _ = write!(out, ",\"upload_user\":{{\"_basetype\":\"user\",\"user\":{{\"_id\":{}}}}}", file.uploader);
-        self.technical(file, out);
+        Self::technical(file, out);
         if self.shared.options.kind == Kind::Fylr {
             if matches!(file.place, Place::Remote(_)) {
                 out.push_str(",\"leave_on_remote\":true");
@@ -97,7 +96,7 @@ impl<'c> Signer<'c> {
         out.push_str("}}");
     }
 
-    fn technical(&self, file: &File, out: &mut String) {
+    fn technical(file: &File, out: &mut String) {
         out.push_str(",\"technical_metadata\":{");
         text("\"mime_type\":", &file.mime, out);
         let _ = write!(out, ",\"filesize\":{}", file.bytes);

@@ -10,8 +10,9 @@ pub use parse::{parse, parse_stored};
 pub use write::{HOLE, escape};
 
 /// One value. Members keep their order; of a name given twice the last one counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Node<'a> {
+    #[default]
     Null,
     Bool(bool),
     /// The text of a number, as it was written.

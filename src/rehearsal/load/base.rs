@@ -29,6 +29,8 @@ pub(super) struct Ids {
     presets: HashMap<u64, u64>,
     /// Things that are sent once more at the end: end point, and the update without its version.
     later: Vec<(&'static str, &'static str, Doc)>,
+    /// The whole set of tags, whose ACLs name groups that come later.
+    tags_again: Option<Vec<Doc>>,
     /// What the backup does not have all of, or the instance has already.
     pub left_out: Vec<String>,
 }
@@ -48,7 +50,7 @@ impl Ids {
         };
         match kind {
             PayloadKind::Plugins => items.into_iter().try_for_each(|plugin| self.plugin(poster, plugin)),
-            PayloadKind::Tags => list(&Method::POST, "/tags", items),
+            PayloadKind::Tags => self.tags(poster, items),
             PayloadKind::Groups => self.each(poster, "/group", "group", items),
             PayloadKind::Users => self.each(poster, "/user", "user", items),
             PayloadKind::ObjectPresets => self.presets(poster, "/right/object/presets", items),
@@ -57,18 +59,38 @@ impl Ids {
             PayloadKind::Pools => self.each(poster, "/pool", "pool", items),
             PayloadKind::Objecttypes => self.objecttypes(poster, items),
             PayloadKind::Transitions => {
-                items.iter_mut().for_each(|transition| drop(transition.take("_id")));
+                for transition in &mut items {
+                    transition.take("_id");
+                }
                 list(&Method::POST, "/transitions", items)
             }
             PayloadKind::Messages => list(&Method::POST, "/message", items),
             PayloadKind::Collections => self.collections(poster, items),
             PayloadKind::CollectionObjects => items.into_iter().try_for_each(|item| objects(poster, &item)),
-            PayloadKind::Publications => self.publications(poster, items),
+            PayloadKind::Publications => Self::publications(poster, items),
             PayloadKind::Events => self.events(poster, items),
             PayloadKind::Records | PayloadKind::Unknown(_) => {
                 Err(Stop::Wrong(format!("payloads of kind \"{kind}\" are unknown")))
             }
         }
+    }
+
+    /// Tags come first, and their ACLs may name groups: then the set is sent again at the end.
+    fn tags(&mut self, poster: &Poster<'_>, items: Vec<Doc>) -> Result<(), Stop> {
+        match poster.send(&Method::POST, "/tags", &CONFIRMED, &Node::List(items.clone())) {
+            Err(Stop::Refused { problem, .. }) if problem.code == "LookupNotFound" => {}
+            other => return other.map(drop),
+        }
+        let mut bare = items.clone();
+        for group in &mut bare {
+            if let Some(Node::List(tags)) = group.get_mut("_tags") {
+                for tag in tags {
+                    tag.take("_acl");
+                }
+            }
+        }
+        self.tags_again = Some(items);
+        poster.send(&Method::POST, "/tags", &CONFIRMED, &Node::List(bare)).map(drop)
     }
 
     fn plugin(&mut self, poster: &Poster<'_>, plugin: Doc) -> Result<(), Stop> {
@@ -100,7 +122,7 @@ impl Ids {
             if let Some(block) = item.get_mut(name) {
                 block.take("_id");
             }
-            if reference.starts_with("system:") && !self.update_system(poster, name, &reference, &mut item) {
+            if reference.starts_with("system:") && !Self::update_system(poster, name, &reference, &mut item) {
                 self.left_out.push(format!("{name} {reference}: this instance has none"));
                 continue;
             }
@@ -135,7 +157,7 @@ impl Ids {
     }
 
     /// Makes an item an update of what the instance has; `false`: it has no such thing.
-    fn update_system(&self, poster: &Poster<'_>, name: &str, reference: &str, item: &mut Doc) -> bool {
+    fn update_system(poster: &Poster<'_>, name: &str, reference: &str, item: &mut Doc) -> bool {
         let state = poster.shared.read();
         let shelf = match name {
             "user" => &state.users,
@@ -160,6 +182,9 @@ impl Ids {
 
     /// Sends what had to wait.
     pub fn finish(&mut self, poster: &Poster<'_>) -> Result<(), Stop> {
+        if let Some(tags) = self.tags_again.take() {
+            poster.send(&Method::POST, "/tags", &CONFIRMED, &Node::List(tags))?;
+        }
         for (path, name, mut item) in std::mem::take(&mut self.later) {
             let version = {
                 let state = poster.shared.read();
@@ -227,7 +252,9 @@ impl Ids {
             }
         }
         if let Some(Node::List(entries)) = item.get_mut("_acl") {
-            entries.iter_mut().for_each(|entry| map(entry, "_right_preset", &self.presets));
+            for entry in entries {
+                map(entry, "_right_preset", &self.presets);
+            }
         }
     }
 
@@ -248,7 +275,7 @@ impl Ids {
     }
 
     /// Publications, with their collectors put into the base config first, as its administrator would do it.
-    fn publications(&mut self, poster: &Poster<'_>, items: Vec<Doc>) -> Result<(), Stop> {
+    fn publications(poster: &Poster<'_>, items: Vec<Doc>) -> Result<(), Stop> {
         let mut collectors = {
             let state = poster.shared.read();
             state.config.path(&["system", "config", "publish", "collectors"]).list().to_vec()

@@ -42,7 +42,8 @@ struct Found {
     datamodel: Option<(EntryPath, Vec<u8>)>,
 }
 
-/// Fills an instance, which should be empty, from a backup, through its own API.
+/// Fills an instance, which should be empty, from a backup, through its own API. The reader must hand entries over in
+/// restore order, as directories and archives do.
 ///
 /// # Errors
 /// When the backup cannot be read, or the instance refuses something; then the instance holds what came before.
@@ -89,10 +90,7 @@ fn name(path: &EntryPath) -> String {
 
 fn first<R: BackupReader>(poster: &Poster<'_>, reader: &R) -> Result<Found, LoadError<R::Error>> {
     let mut found = Found::default();
-    let url = reader.manifest().instance().url.or_else(|| reader.manifest().source_name());
-    let host = url.and_then(|url| Some(url::Url::parse(&url).ok()?.host_str()?.to_owned()));
-    found.staged.host = host.unwrap_or_else(|| "source".to_owned());
-    reader.for_each(|head, content| {
+    let manifest = reader.for_each(|head, content| {
         let Content::Bytes(content) = content else { return Ok(()) };
         let failed = |source| LoadError::Stage { path: head.path.clone(), source };
         match head.role {
@@ -118,6 +116,9 @@ fn first<R: BackupReader>(poster: &Poster<'_>, reader: &R) -> Result<Found, Load
         }
         Ok::<(), LoadError<R::Error>>(())
     })?;
+    let url = manifest.instance().url.or_else(|| manifest.source_name());
+    let host = url.and_then(|url| Some(url::Url::parse(&url).ok()?.host_str()?.to_owned()));
+    found.staged.host = host.unwrap_or_else(|| "source".to_owned());
     Ok(found)
 }
 

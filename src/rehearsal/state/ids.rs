@@ -37,9 +37,8 @@ const DASHES: [usize; 4] = [8, 13, 18, 23];
 
 impl fmt::Display for Uuid {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = self.0;
-        let (a, b, c, d) = (n >> 96, (n >> 80) & 0xffff, (n >> 64) & 0xffff, (n >> 48) & 0xffff);
-        write!(out, "{a:08x}-{b:04x}-{c:04x}-{d:04x}-{:012x}", n & 0xffff_ffff_ffff)
+        let hex = format!("{:032x}", self.0);
+        write!(out, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 }
 

@@ -10,7 +10,7 @@ mod tokens;
 use std::collections::HashMap;
 
 use crate::rehearsal::datamodel::Documents;
-use crate::rehearsal::json::{Doc, Node, object};
+use crate::rehearsal::json::{Doc, object};
 
 pub(in crate::rehearsal) use events::{Event, Events};
 pub(in crate::rehearsal) use files::{File, Files, Place};
@@ -72,12 +72,6 @@ pub(in crate::rehearsal) struct CollectionObject {
 pub(in crate::rehearsal) enum Linked {
     Here(Target),
     Foreign(String),
-}
-
-impl Default for Doc {
-    fn default() -> Self {
-        Node::Null
-    }
 }
 
 impl State {

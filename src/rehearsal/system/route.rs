@@ -87,7 +87,7 @@ fn head(call: &Call, answer: Answer) -> Answer {
 fn route(call: &Call, segments: &[&str], fetches: &mut Vec<Fetch>) -> Result<Answer, Problem> {
     let is_read = matches!(call.request.method, Method::GET | Method::HEAD);
     let is_harmless = matches!(segments, ["search"] | ["session", ..] | ["eas", "rput", "bulk"]);
-    if call.shared.options.read_only && call.shared.options.release.has(6, 18, 0) && !is_read && !is_harmless {
+    if call.shared.options.read_only && call.has(6, 18, 0) && !is_read && !is_harmless {
         return Err(Problem::read_only());
     }
     dispatch(call, segments, fetches)
@@ -175,9 +175,6 @@ fn get_base(call: &Call, segments: &[&str]) -> Outcome {
 }
 
 fn write_base(call: &Call, method: &str, segments: &[&str]) -> Outcome {
-    let release = call.shared.options.release;
-    let is_easydb5 = call.shared.options.kind == Kind::Easydb5;
-    let has = |major, minor, patch| is_easydb5 || release.has(major, minor, patch);
     Some(match (method, segments) {
         ("POST", ["tags"]) => base::post_tags(call),
         ("POST" | "PUT", ["group"]) => base::post_groups(call),
@@ -188,14 +185,14 @@ fn write_base(call: &Call, method: &str, segments: &[&str]) -> Outcome {
         ("POST", ["transitions"]) => base::post_transitions(call),
         ("POST" | "PUT", ["message"]) => base::post_messages(call),
         ("POST" | "PUT", ["collection"]) => base::put_collection(call),
-        ("PUT", ["collection", "list"]) if has(6, 8, 0) => base::put_collections(call),
+        ("PUT", ["collection", "list"]) if call.has(6, 8, 0) => base::put_collections(call),
         ("POST", ["collection", "objects", id]) => base::post_objects(call, id, Change::Replace),
         ("POST", ["collection", "push", id]) => base::post_objects(call, id, Change::Push),
         ("POST", ["collection", "splice", id]) => base::post_objects(call, id, Change::Splice),
         ("POST", ["collection", "remove", id]) => base::post_objects(call, id, Change::Remove),
         ("POST", ["publish"]) => base::post_publications(call),
         ("POST", ["event"]) => base::post_event(call),
-        ("POST", ["event", "list"]) if has(6, 11, 0) => base::post_events(call),
+        ("POST", ["event", "list"]) if call.has(6, 11, 0) => base::post_events(call),
         ("PUT", ["xmlmapping", "mapping"]) => base::put_mapping(call),
         ("POST", ["xmlmapping", "mapping", id]) => base::post_mapping(call, id),
         ("PUT", ["plugin", "manage"]) => base::put_plugin(call),
@@ -205,8 +202,6 @@ fn write_base(call: &Call, method: &str, segments: &[&str]) -> Outcome {
 }
 
 fn write(call: &Call, method: &str, segments: &[&str], fetches: &mut Vec<Fetch>) -> Outcome {
-    let release = call.shared.options.release;
-    let is_easydb5 = call.shared.options.kind == Kind::Easydb5;
     Some(match (method, segments) {
         ("POST", ["schema", "user", "HEAD"]) => datamodel::post_schema(call),
         ("POST", ["mask", "HEAD"]) => datamodel::post_mask(call),
@@ -219,7 +214,7 @@ fn write(call: &Call, method: &str, segments: &[&str], fetches: &mut Vec<Fetch>)
         ("POST", ["search"]) => db::search(call),
         ("POST" | "PUT", ["eas", "put"]) => eas::put(call),
         ("POST", ["eas", "rput"]) => eas::rput(call, fetches),
-        ("POST", ["eas", "rput", "bulk"]) if is_easydb5 || release.has(6, 18, 0) => eas::rput_bulk(call, fetches),
+        ("POST", ["eas", "rput", "bulk"]) if call.has(6, 18, 0) => eas::rput_bulk(call, fetches),
         ("POST", ["eas", id]) => eas::post_file(call, id),
         ("POST", ["system", "purgeall"]) => purge::purge(call),
         // Whatever is saved is found at once; there is nothing to do.

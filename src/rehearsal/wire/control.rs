@@ -73,7 +73,9 @@ pub(super) fn with_body(shared: &Shared, request: &Request) -> Answer {
     let rules = text.lines().filter(|line| !line.trim().is_empty()).map(str::parse::<Rule>);
     match rules.collect::<Result<Vec<_>, _>>() {
         Ok(rules) => {
-            rules.into_iter().for_each(|rule| shared.faults.add(rule));
+            for rule in rules {
+                shared.faults.add(rule);
+            }
             faults(shared)
         }
         Err(error) => Problem::generic(error.to_string()).answer(shared.options.kind),

@@ -108,11 +108,10 @@ async fn work(shared: &Arc<Shared>, request: &Request, plan: &Plan) -> Option<An
 }
 
 fn note(shared: &Shared, plan: &Plan, effect: &Effect) {
-    let text = match effect {
-        Effect::RefuseRecord(text) | Effect::MissingFile(text) => text,
-        _ => return,
-    };
-    plan.texts.iter().filter(|rule| rule.contains(text.as_str())).for_each(|rule| shared.faults.note(rule));
+    let (Effect::RefuseRecord(text) | Effect::MissingFile(text)) = effect else { return };
+    for rule in plan.texts.iter().filter(|rule| rule.contains(text.as_str())) {
+        shared.faults.note(rule);
+    }
 }
 
 /// An answer in place of the work.
