@@ -2,16 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use crate::archive::{Archive, SnapshotName, SnapshotReader, snapshot};
 use crate::jobs::Error;
-use crate::layout::{DirectoryReader, MissingPayloads};
+use crate::jobs::copy::copy;
+use crate::layout::{DirectoryReader, DirectoryWriter, MissingPayloads, TarReader, WriteOptions};
 use crate::model::event::Observer;
+use crate::model::manifest::FILE_NAME;
 use crate::rehearsal::{self, Instance, Loaded, Options};
 
 /// What an instance is filled from.
 #[derive(Debug, Clone)]
 pub enum LoadSource {
-    /// A directory with a backup, or the manifest in it.
+    /// A directory with a backup, the manifest in it, or a tar in any supported form.
     Layout(PathBuf),
     /// A snapshot of the archive.
     Snapshot(SnapshotName),
@@ -44,9 +48,16 @@ pub fn instance(
     let instance = Instance::start(options)?;
     let loaded = match source {
         None => Loaded::default(),
+        Some(LoadSource::Layout(path)) if path.is_dir() || path.ends_with(FILE_NAME) => {
+            directory(&instance, path, observer)?
+        }
+        // Streams come in any order, and loading needs restore order.
         Some(LoadSource::Layout(path)) => {
-            let reader = DirectoryReader::open(path, MissingPayloads::Refuse, observer)?;
-            rehearsal::load(&instance, &reader).map_err(Box::new)?
+            let dir = TempDir::new().map_err(Error::Spool)?;
+            let unpacked = dir.path().join("backup");
+            let writer = DirectoryWriter::create(&unpacked, WriteOptions::default())?;
+            copy::<_, _, Error>(&TarReader::open(path)?, writer, observer)?;
+            directory(&instance, &unpacked, observer)?
         }
         Some(LoadSource::Snapshot(name)) => {
             let archive = Archive::open(archive)?;
@@ -56,4 +67,9 @@ pub fn instance(
         }
     };
     Ok((instance, loaded))
+}
+
+fn directory(instance: &Instance, path: &Path, observer: &dyn Observer) -> Result<Loaded, Error> {
+    let reader = DirectoryReader::open(path, MissingPayloads::Refuse, observer)?;
+    Ok(rehearsal::load(instance, &reader).map_err(Box::new)?)
 }
