@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! jobs              the verbs: open two ends, run, report events
-//! archive   layout  rehearsal  the ends; these never know each other
+//! archive  layout  fylr  rehearsal  the ends; these never know each other
 //! model             the words: pure data, no I/O, no clock
 //! ```
 //!
@@ -14,6 +14,7 @@
 pub mod model;
 
 pub mod archive;
+pub mod fylr;
 pub mod layout;
 pub mod rehearsal;
 

@@ -99,5 +99,11 @@ fn many(warning: &Warning) -> &'static str {
         Warning::UnknownKind { .. } => "payloads of unknown kinds, kept as they are",
         Warning::Missing { .. } => "payloads that are missing",
         Warning::OtherExtension { .. } => "payloads that stand under the other extension",
+        Warning::Slowed { .. } => "times that the server was busy",
+        Warning::SmallerPages { .. } => "lists read in smaller pages",
+        Warning::SetAside { .. } => "things that are not in the backup",
+        Warning::Limited { .. } => "limits of the source",
+        Warning::NotReadOnly { .. } => "sources that are not in read-only mode",
+        Warning::Changed { .. } => "things that changed",
     }
 }

@@ -19,6 +19,21 @@ pub enum Event {
         entries: u64,
         bytes: u64,
     },
+    /// A part of the work begins: `records` are to come, 0 if their number is unknown.
+    Phase {
+        name: String,
+        records: u64,
+    },
+    /// So many more records have passed.
+    Counted {
+        records: u64,
+    },
+    /// So many new bytes have been stored.
+    Stored {
+        bytes: u64,
+    },
+    /// Nothing happened for a while.
+    Waiting,
     /// The work is done.
     Finished,
     Warning(Warning),
@@ -35,6 +50,18 @@ pub enum Warning {
     Missing { path: EntryPath },
     /// A payload stands under the other extension.
     OtherExtension { listed: EntryPath, found: EntryPath },
+    /// A server is asked less at a time, because it is busy.
+    Slowed { workers: usize },
+    /// A list is read in smaller pages, because its usual ones are too much for the server.
+    SmallerPages { list: String, size: u64 },
+    /// Something that was asked for is not in the backup.
+    SetAside { what: String, why: String },
+    /// Something that the source cannot give, or that was left out or changed on purpose.
+    Limited { what: String },
+    /// The source could change while it was read.
+    NotReadOnly { server: String },
+    /// Something changed at the source while it was read.
+    Changed { what: String },
 }
 
 impl fmt::Display for Warning {
@@ -51,6 +78,16 @@ impl fmt::Display for Warning {
             Self::OtherExtension { listed, found } => {
                 write!(out, "{listed}: not there, but {found} is; taken as that payload")
             }
+            Self::Slowed { workers } => write!(out, "the server is busy: no more than {workers} requests at a time"),
+            Self::SmallerPages { list, size } => {
+                write!(out, "{list}: read in pages of {size}, as more is too much at once")
+            }
+            Self::SetAside { what, why } => write!(out, "{what} is not in the backup: {why}"),
+            Self::Limited { what } => out.write_str(what),
+            Self::NotReadOnly { server } => {
+                write!(out, "{server} is not in read-only mode: what changes there now may be in the backup or not")
+            }
+            Self::Changed { what } => write!(out, "{what} while it was backed up"),
         }
     }
 }
