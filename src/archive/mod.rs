@@ -18,6 +18,7 @@ mod pack;
 mod packing;
 mod recipe;
 
+pub mod drafts;
 mod file;
 mod overlay;
 pub mod runs;

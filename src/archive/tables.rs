@@ -18,6 +18,8 @@ pub const INDEX: TableDefinition<(u32, u64), &[u8]> = TableDefinition::new("inde
 pub const SNAPSHOTS: TableDefinition<u64, &[u8]> = TableDefinition::new("snapshots");
 /// (Backup name, snapshot number) → nothing but the seal.
 pub const NAMES: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("names");
+/// (Backup name, 0) → draft; (backup name, page) → entries of it. There only since a draft was begun.
+pub const DRAFTS: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("drafts");
 /// Run id → run.
 pub const RUNS: TableDefinition<u64, &[u8]> = TableDefinition::new("runs");
 /// (Run id, line number) → line of its log.

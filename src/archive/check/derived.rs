@@ -6,7 +6,7 @@ use redb::{ReadTransaction, ReadableTable as _};
 
 use crate::archive::error::{Damage, Error};
 use crate::archive::id::{ChunkNumber, ChunkRun};
-use crate::archive::{extent, ids, index, snapshot, tables};
+use crate::archive::{drafts, extent, ids, index, snapshot, tables};
 
 /// Extents whose pack or place is not there, and rows that are damaged.
 pub(super) fn extents(transaction: &ReadTransaction) -> Result<Vec<Error>, Error> {
@@ -80,5 +80,15 @@ pub(super) fn names(transaction: &ReadTransaction, expected: &HashSet<(String, u
     let lost = lost.map(|(_, number)| Damage::Value { table: "snapshots", key: number.to_string() }.into());
     let mut errors: Vec<Error> = missing.chain(lost).collect();
     errors.extend(found.into_iter().filter_map(Result::err));
+    Ok(errors)
+}
+
+/// Drafts and their entries that are damaged.
+pub(super) fn drafts(transaction: &ReadTransaction) -> Result<Vec<Error>, Error> {
+    let mut errors = Vec::new();
+    for draft in drafts::all(transaction)? {
+        let looked = draft.and_then(|draft| draft.rows(transaction, |_, _| Ok::<(), Error>(())));
+        errors.extend(looked.err());
+    }
     Ok(errors)
 }

@@ -78,6 +78,7 @@ impl Archive {
         check.packs(&transaction);
         check.derived(&transaction);
         check.snapshots(&transaction);
+        check.whole("drafts", guarded(|| derived::drafts(&transaction)));
         Ok(check.report)
     }
 }

@@ -1,16 +1,16 @@
-//! Which chunks are needed: those that the lists of all snapshots lead to. Lists and recipes share pages, and each page
+//! Which chunks are needed: those that the lists of all snapshots, and the entries of all drafts, lead to. Lists and recipes share pages, and each page
 //! is walked once, so a year of nightly snapshots costs little more than one.
 
 use redb::ReadTransaction;
 use roaring::RoaringTreemap;
 
 use crate::archive::chunks::{ChunkCursor, Chunks};
-use crate::archive::codec;
 use crate::archive::error::{Damage, Error};
 use crate::archive::id::{ChunkNumber, ChunkRun, SnapshotNumber};
-use crate::archive::list::{Body, StoredRow};
+use crate::archive::list::{Body, Row, StoredRow};
 use crate::archive::recipe::{Page, RecipeAt};
 use crate::archive::snapshot::{self, Snapshot};
+use crate::archive::{codec, drafts};
 
 /// What snapshots need.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,6 +35,9 @@ pub(super) fn mark(transaction: &ReadTransaction, without: &[SnapshotNumber]) ->
             marker.snapshot(&snapshot)?;
             marker.needed.snapshots += 1;
         }
+    }
+    for draft in drafts::all(transaction)? {
+        draft?.rows(transaction, |row, _| marker.row(row))?;
     }
     marker.needed.without_values -= marker.with_values;
     Ok(marker.needed)
@@ -61,13 +64,16 @@ impl Marker<'_> {
     fn rows(&mut self, page: ChunkNumber) -> Result<(), Error> {
         let rows: Vec<StoredRow> = codec::decode(self.cursor.chunk(page)?).map_err(|_| Damage::Recipe)?;
         for row in rows {
-            let row = row.row().ok_or(Damage::Recipe)?;
-            match row.body {
-                Body::File(file) => self.recipe(&file.recipe)?,
-                Body::Folder | Body::Missing => {}
-            }
+            self.row(row.row().ok_or(Damage::Recipe)?)?;
         }
         Ok(())
+    }
+
+    fn row(&mut self, row: Row) -> Result<(), Error> {
+        match row.body {
+            Body::File(file) => self.recipe(&file.recipe),
+            Body::Folder | Body::Missing => Ok(()),
+        }
     }
 
     fn recipe(&mut self, recipe: &RecipeAt) -> Result<(), Error> {

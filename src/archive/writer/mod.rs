@@ -6,6 +6,7 @@
 //!
 //! What an entry is and where it stands in the list is settled at the end, when all of them and the manifest are known.
 
+mod checkpoint;
 mod cut;
 mod draft;
 pub(crate) mod fill;
@@ -28,6 +29,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 pub use self::known::{KnownChunks, Pending};
 pub use self::sequence::Strictness;
+use crate::archive::drafts::{self, Draft as Unfinished};
 use crate::archive::error::Error;
 use crate::archive::file::ArchiveMut;
 use crate::archive::frame::PackedFrame;
@@ -40,7 +42,7 @@ use crate::archive::writer::arrived::Arrived;
 use crate::archive::writer::cut::{BLOCK_BYTES, Block, Cutter, HEADROOM, Keys};
 use crate::archive::writer::draft::Draft;
 use crate::archive::writer::fill::{FrameSizes, Packer, RawFrame};
-use crate::archive::writer::sequence::{Arrival, CutMessage, Frames, Sequencer, Stop};
+use crate::archive::writer::sequence::{Arrival, CutMessage, Drafting, Frames, Sequencer, Stop};
 use crate::archive::writer::store::Store;
 use crate::model::backup::BackupWriter;
 use crate::model::entry::{Content, EntryHead, Role};
@@ -54,6 +56,8 @@ const BLOCKS_AHEAD: usize = 2;
 const BATCHES_AHEAD: usize = 3;
 /// Frames that wait to be compressed, and to be stored.
 const FRAMES_AHEAD: usize = 4;
+/// Checkpoints that wait to be reached.
+const CHECKPOINTS_AHEAD: usize = 4;
 
 /// How a snapshot is to be written.
 pub struct WriteOptions {
@@ -68,6 +72,7 @@ pub struct ArchiveWriter<'a> {
     archive: PhantomData<&'a ArchiveMut>,
     options: WriteOptions,
     missing: MissingPayloads,
+    is_draft: bool,
     /// Where there is room for what does not fit into memory.
     folder: PathBuf,
     stages: Option<Stages>,
@@ -128,10 +133,42 @@ impl<'a> ArchiveWriter<'a> {
         options: WriteOptions,
         observer: Arc<dyn Observer + Send + Sync>,
     ) -> Result<Self, Error> {
+        Self::begin(archive, options, observer, None)
+    }
+
+    /// A writer that keeps what is complete as a draft, and goes on with the entries that `draft` has already. Its name
+    /// is that of the draft.
+    ///
+    /// # Errors
+    /// When the archive's index or the draft cannot be read.
+    pub fn drafting(
+        archive: &'a ArchiveMut,
+        options: WriteOptions,
+        draft: Unfinished,
+        observer: Arc<dyn Observer + Send + Sync>,
+    ) -> Result<Self, Error> {
+        Self::begin(archive, options, observer, Some(draft))
+    }
+
+    fn begin(
+        archive: &'a ArchiveMut,
+        options: WriteOptions,
+        observer: Arc<dyn Observer + Send + Sync>,
+        draft: Option<Unfinished>,
+    ) -> Result<Self, Error> {
         let failure = Arc::new(Failure::default());
-        let stages = Stages::start(archive, options.strictness, observer, &failure)?;
-        let missing = MissingPayloads::Refuse;
-        Ok(Self { archive: PhantomData, options, missing, folder: folder_of(archive), stages: Some(stages), failure })
+        let (missing, is_draft) = (MissingPayloads::Refuse, draft.is_some());
+        let stages = Some(Stages::start(archive, options.strictness, draft, observer, &failure)?);
+        Ok(Self { archive: PhantomData, options, missing, is_draft, folder: folder_of(archive), stages, failure })
+    }
+
+    /// Keeps every entry up to here, and the state of the job with them, as soon as their bytes are stored. Who writes
+    /// no draft keeps nothing.
+    ///
+    /// # Errors
+    /// When a stage has failed.
+    pub fn checkpoint(&mut self, state: Vec<u8>) -> Result<(), Error> {
+        self.arrive(Arrival::Checkpoint(state))
     }
 
     /// What to do about payloads that the manifest names but that were not put, not even as missing: otherwise they are
@@ -204,6 +241,9 @@ impl BackupWriter for ArchiveWriter<'_> {
         store.finish(|transaction, bytes_stored| {
             snapshot.added.bytes_stored = bytes_stored;
             snapshot.number = snapshot::take_number(transaction)?;
+            if self.is_draft {
+                drafts::remove(transaction, &snapshot.name)?;
+            }
             snapshot::insert(transaction, &snapshot)
         })?;
         Ok(snapshot)
@@ -258,6 +298,7 @@ impl Stages {
     fn start(
         archive: &ArchiveMut,
         strictness: Strictness,
+        draft: Option<Unfinished>,
         observer: Arc<dyn Observer + Send + Sync>,
         failure: &Arc<Failure>,
     ) -> Result<Self, Error> {
@@ -266,7 +307,16 @@ impl Stages {
         let known = KnownChunks::new(archive, Arc::clone(&pending))?;
         let transaction = archive.read()?;
         let next = numbers::next(&transaction.open_table(tables::EXTENTS)?, &transaction.open_table(tables::META)?)?;
-        let store = Store::new(Arc::clone(&archive.database), pending)?;
+        let (checkpoints, checkpoint_queue) = bounded(CHECKPOINTS_AHEAD);
+        let mut arrived = Arrived::new(folder_of(archive));
+        let drafting = match &draft {
+            None => None,
+            Some(draft) => {
+                draft.rows(&transaction, |row, new_records| arrived.push(&row, new_records))?;
+                Some(Drafting { rows: Vec::new(), checkpoints, bytes_new: draft.bytes_new })
+            }
+        };
+        let store = Store::new(Arc::clone(&archive.database), pending, next, draft)?;
         let keys = Keys::new(&archive.header);
 
         let (arrivals, arrival_queue) = bounded(2 * threads);
@@ -276,8 +326,7 @@ impl Stages {
         let (give_back, used) = bounded(2 * threads * (BLOCKS_AHEAD + BATCHES_AHEAD));
         let sizes = Arc::new(FrameSizes::default());
         let frames = Frames::new(next, raw, Arc::clone(&sizes));
-        let arrived = Arrived::new(folder_of(archive));
-        let sequencer = Sequencer::new(keys.clone(), known, frames, arrived, strictness, observer);
+        let sequencer = Sequencer::new(keys.clone(), known, frames, arrived, drafting, strictness, observer);
 
         let cutters = (0..threads).map(|_| {
             let (keys, queue) = (keys.clone(), Emptied(job_queue.clone()));
@@ -292,7 +341,8 @@ impl Stages {
         let (failing, arrival_queue) = (Arc::clone(failure), Emptied(arrival_queue));
         let sequencer = thread::spawn(move || failing.note(sequencer.run(&arrival_queue.0, &give_back)));
         let failing = Arc::clone(failure);
-        let store = thread::spawn(move || store.run(&packed_queue).map_err(|error| failing.set(error)).ok());
+        let store =
+            thread::spawn(move || store.run(&packed_queue, checkpoint_queue).map_err(|error| failing.set(error)).ok());
         Ok(Self { arrivals, jobs, used, cutters, sequencer, compressors, store })
     }
 
@@ -334,7 +384,8 @@ fn cut_all(keys: &Keys, jobs: &Receiver<Job>) {
             }
         }
         // Without its last block an entry is no entry; its reader has failed.
-        if !is_whole || messages.send(CutMessage::End(Box::new(cutter.finish()))).is_err() {
+        let end = if is_whole { CutMessage::End(Box::new(cutter.finish())) } else { CutMessage::Abandoned };
+        if messages.send(end).is_err() {
             return;
         }
     }

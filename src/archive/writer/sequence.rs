@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::archive::codec;
+use crate::archive::drafts::Kept;
 use crate::archive::error::Error;
 use crate::archive::frame::Class;
 use crate::archive::id::{ChunkId, ChunkNumber, ChunkRun};
@@ -14,6 +15,7 @@ use crate::archive::ids::Known;
 use crate::archive::list::{self, Body, FileBody, Records, Row, StoredRow};
 use crate::archive::recipe::{FullPage, RecipeAt, RecipeBuilder};
 use crate::archive::writer::arrived::{self, Arrived};
+use crate::archive::writer::checkpoint::Checkpoint;
 use crate::archive::writer::cut::{self, Batch, CutEntry, Keys, What};
 use crate::archive::writer::draft::Draft;
 use crate::archive::writer::fill::{FrameChunk, FrameSizes, RawFrame};
@@ -29,6 +31,8 @@ use crate::model::payload::{Flaw, Outline, PayloadKind, volatile};
 pub enum CutMessage {
     Batch(Batch),
     End(Box<CutEntry>),
+    /// Its reader has failed: it is no entry.
+    Abandoned,
 }
 
 /// An entry in the order of arrival.
@@ -36,6 +40,8 @@ pub enum Arrival {
     File(EntryHead, Receiver<CutMessage>),
     Folder(EntryHead),
     Missing(EntryHead),
+    /// What has arrived is to be kept as a draft, with this state of the job.
+    Checkpoint(Vec<u8>),
 }
 
 /// Entries that cannot be kept are errors instead of warnings.
@@ -56,9 +62,19 @@ pub struct Sequencer {
     /// For records and for slices: the number that comes next if nothing has changed.
     expected: [ChunkNumber; 2],
     arrived: Arrived,
+    /// Where drafts are kept, and what has arrived since the last checkpoint; `None` where nothing is kept.
+    draft: Option<Drafting>,
     new_bytes: u64,
     strictness: Strictness,
     observer: Arc<dyn Observer + Send + Sync>,
+}
+
+/// Rows on their way into a draft.
+pub struct Drafting {
+    pub rows: Vec<Kept>,
+    pub checkpoints: Sender<Checkpoint>,
+    /// Of the draft so far.
+    pub bytes_new: u64,
 }
 
 /// The frame of each class that is being filled.
@@ -124,11 +140,13 @@ impl Sequencer {
         known: KnownChunks,
         frames: Frames,
         arrived: Arrived,
+        draft: Option<Drafting>,
         strictness: Strictness,
         observer: Arc<dyn Observer + Send + Sync>,
     ) -> Self {
         let expected = [ChunkNumber(0); 2];
-        Self { keys, known, frames, expected, arrived, new_bytes: 0, strictness, observer }
+        let new_bytes = draft.as_ref().map_or(0, |draft| draft.bytes_new);
+        Self { keys, known, frames, expected, arrived, draft, new_bytes, strictness, observer }
     }
 
     /// Takes every entry as it arrives, until there are no more. Blocks that are done with go back through `used`.
@@ -147,11 +165,20 @@ impl Sequencer {
                         self.frames.close_records(FRAME_OF_A_KIND_MIN)?;
                         last_kind = kind;
                     }
-                    let (body, new_records) = self.file(&head, &messages, used)?;
-                    (Row { head, body: Body::File(body) }, new_records)
+                    match self.file(&head, &messages, used)? {
+                        Some((body, new_records)) => (Row { head, body: Body::File(body) }, new_records),
+                        None => continue,
+                    }
+                }
+                Arrival::Checkpoint(state) => {
+                    self.checkpoint(state)?;
+                    continue;
                 }
             };
             self.arrived.push(&row, new_records)?;
+            if let Some(draft) = &mut self.draft {
+                draft.rows.push(((&row).into(), new_records));
+            }
         }
         Ok(self)
     }
@@ -196,7 +223,7 @@ impl Sequencer {
         head: &EntryHead,
         messages: &Receiver<CutMessage>,
         used: &Sender<Vec<u8>>,
-    ) -> Result<(FileBody, u64), Stop> {
+    ) -> Result<Option<(FileBody, u64)>, Stop> {
         let mut writing =
             Writing { recipe: RecipeBuilder::default(), pages: Vec::new(), first: None, new_records: 0, flaw: None };
         for message in messages {
@@ -206,11 +233,21 @@ impl Sequencer {
                     // When enough wait to be used again, this one is not needed.
                     drop(used.try_send(batch.bytes));
                 }
-                CutMessage::End(entry) => return self.end(head, writing, *entry),
+                CutMessage::End(entry) => return self.end(head, writing, *entry).map(Some),
+                CutMessage::Abandoned => return Ok(None),
             }
         }
         // The thread that cut this entry is gone without its end.
         Err(Stop::Stopped)
+    }
+
+    /// Closes all frames, so that everything that has arrived can be stored.
+    fn checkpoint(&mut self, state: Vec<u8>) -> Result<(), Stop> {
+        self.frames.close_all()?;
+        let Some(draft) = &mut self.draft else { return Ok(()) };
+        let rows = std::mem::take(&mut draft.rows);
+        let checkpoint = Checkpoint { upto: self.frames.next, rows, state, bytes_new: self.new_bytes };
+        Ok(draft.checkpoints.send(checkpoint).map_err(|_| Stopped)?)
     }
 
     fn batch(&mut self, writing: &mut Writing, batch: &Batch) -> Result<(), Stop> {

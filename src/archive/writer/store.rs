@@ -1,10 +1,12 @@
 //! The last stage of writing: frames become packs, packs become commits. One thread owns the write transaction.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, never, select};
 use redb::{Database, ReadableDatabase as _, WriteTransaction};
 
+use crate::archive::drafts::Draft;
 use crate::archive::error::Error;
 use crate::archive::frame::PackedFrame;
 use crate::archive::id::{ChunkNumber, ChunkRun};
@@ -12,6 +14,7 @@ use crate::archive::ids::Known;
 use crate::archive::index::{self, Prefix};
 use crate::archive::pack::{self, OpenPack};
 use crate::archive::packing::{self, OpenPacks};
+use crate::archive::writer::checkpoint::{Checkpoint, Watermark};
 use crate::archive::writer::known::Pending;
 use crate::archive::{ids, tables};
 
@@ -26,6 +29,10 @@ pub struct Store {
     batch: Batch,
     /// Bytes that all new frames take.
     pub bytes_stored: u64,
+    draft: Option<Draft>,
+    arrived: Watermark,
+    /// Checkpoints that are not reached yet.
+    coming: VecDeque<Checkpoint>,
 }
 
 /// The commit that is being gathered.
@@ -38,23 +45,69 @@ struct Batch {
 }
 
 impl Store {
+    /// A store of chunks from `next` on, which keeps a draft up to date if there is one.
+    ///
     /// # Errors
     /// When the packs that have room cannot be read.
-    pub fn new(database: Arc<Database>, pending: Arc<Pending>) -> Result<Self, Error> {
+    pub fn new(
+        database: Arc<Database>,
+        pending: Arc<Pending>,
+        next: ChunkNumber,
+        draft: Option<Draft>,
+    ) -> Result<Self, Error> {
         let packs = OpenPacks::reopen(&database.begin_read()?)?;
         let batch = Batch { database, pending, transaction: None, bytes: 0, chunks: Vec::new() };
-        Ok(Self { packs, batch, bytes_stored: 0 })
+        let bytes_stored = draft.as_ref().map_or(0, |draft| draft.bytes_stored);
+        let (arrived, coming) = (Watermark::new(next), VecDeque::new());
+        Ok(Self { packs, batch, bytes_stored, draft, arrived, coming })
     }
 
     /// Takes frames until there are no more.
     ///
     /// # Errors
     /// When a pack cannot be written.
-    pub fn run(mut self, frames: &Receiver<PackedFrame>) -> Result<Self, Error> {
-        for frame in frames {
-            self.place(frame)?;
+    pub fn run(mut self, frames: &Receiver<PackedFrame>, mut checkpoints: Receiver<Checkpoint>) -> Result<Self, Error> {
+        loop {
+            select! {
+                recv(frames) -> frame => match frame {
+                    Ok(frame) => self.place(frame)?,
+                    Err(_) => {
+                        self.coming.extend(checkpoints.try_iter());
+                        self.reach()?;
+                        return Ok(self);
+                    }
+                },
+                recv(checkpoints) -> checkpoint => match checkpoint {
+                    Ok(checkpoint) => self.coming.push_back(checkpoint),
+                    Err(_) => checkpoints = never(),
+                },
+            }
+            self.reach()?;
         }
-        Ok(self)
+    }
+
+    /// Commits up to the last checkpoint before which nothing is missing.
+    fn reach(&mut self) -> Result<(), Error> {
+        let mut is_reached = false;
+        while self.coming.front().is_some_and(|next| self.arrived.has_reached(next.upto))
+            && let Some(checkpoint) = self.coming.pop_front()
+        {
+            if !std::mem::replace(&mut is_reached, true) {
+                self.packs.iter().try_for_each(|pack| self.batch.write(pack))?;
+            }
+            if let Some(draft) = &mut self.draft {
+                draft.state = checkpoint.state;
+                draft.bytes_new = checkpoint.bytes_new;
+                draft.bytes_stored = self.bytes_stored;
+                draft.add(self.batch.transaction()?, &checkpoint.rows)?;
+            }
+        }
+        if !is_reached {
+            return Ok(());
+        }
+        self.packs.written();
+        self.packs.note(self.batch.transaction()?)?;
+        self.batch.commit()
     }
 
     /// Takes a frame; commits when there is enough.
@@ -62,6 +115,7 @@ impl Store {
     /// # Errors
     /// When a pack cannot be written.
     pub fn place(&mut self, frame: PackedFrame) -> Result<(), Error> {
+        frame.entry.numbers.iter().for_each(|run| self.arrived.add(*run));
         self.bytes_stored += pack::cost(&frame) as u64;
         self.packs.place(frame).iter().try_for_each(|full| self.batch.write(full))
     }
