@@ -146,6 +146,17 @@ pub(crate) fn remove(transaction: &WriteTransaction, name: &str) -> Result<(), E
 }
 
 impl ArchiveMut {
+    /// Notes that a backup begins, so that an unfinished one is known from its first moment.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn begin_draft(&self, draft: &mut Draft) -> Result<(), Error> {
+        let transaction = tables::begin_write(&self.database)?;
+        draft.add(&transaction, &[])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
     /// Gives up the draft of this name; what only it names can be pruned.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ const RENEWALS_MAX: u32 = 3;
 const LOGIN_BYTES_MAX: u64 = 16 << 20;
 /// A request that could be divided is not repeated when it was too slow so many times.
 const SLOW_MAX: u32 = 1;
+const GATEWAY_TIMEOUT: u16 = 504;
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
@@ -90,6 +91,12 @@ impl Client {
     #[must_use]
     pub fn server(&self) -> &Server {
         self.0.sender.server()
+    }
+
+    /// How often a token was got; more than before means that the one before was no longer good.
+    #[must_use]
+    pub(crate) fn logins(&self) -> u64 {
+        self.0.auth.logins()
     }
 
     /// How many requests the server bears at a time.
@@ -303,6 +310,7 @@ impl<'a> Attempts<'a> {
                 if is_busy {
                     self.sender.brake.busy();
                 }
+                self.slow += u32::from(matches!(&last, Last::Problem(problem) if problem.status == GATEWAY_TIMEOUT));
                 (last, retry_after)
             }
         };
@@ -310,8 +318,13 @@ impl<'a> Attempts<'a> {
         let wait = self.sender.retry.wait(self.failed, retry_after, fastrand::f64()).filter(|_| !is_to_divide);
         self.failed += 1;
         let Some(wait) = wait else {
-            let (what, attempts) = (std::mem::take(&mut self.what), self.failed);
-            return Err(Error::GaveUp { what, attempts, source: Box::new(last) });
+            let (what, attempts, source) = (std::mem::take(&mut self.what), self.failed, Box::new(last));
+            // Where every attempt was too slow, the server lives, but this request is too much for it.
+            return Err(if is_to_divide || self.slow == attempts {
+                Error::TooSlow { what, attempts, source }
+            } else {
+                Error::GaveUp { what, attempts, source }
+            });
         };
         tracing::info!("{} failed, again in {:.1} s: {last}", self.what, wait.as_secs_f64());
         tokio::time::sleep(wait).await;

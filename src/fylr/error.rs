@@ -20,6 +20,8 @@ pub enum Error {
     Refused { source: Problem },
     #[error("{what} failed {attempts} times")]
     GaveUp { what: String, attempts: u32, source: Box<Last> },
+    #[error("{what} took too long {attempts} times")]
+    TooSlow { what: String, attempts: u32, source: Box<Last> },
     #[error("{what} was redirected to {to}, which is another server")]
     Redirected { what: String, to: String },
     #[error("the answer to {what} is longer than {limit} bytes")]
@@ -71,10 +73,16 @@ impl Network {
 impl Error {
     /// Whether a smaller request may get an answer where this one did not.
     #[must_use]
-    pub(crate) fn may_be_too_much(&self) -> bool {
+    pub(crate) fn is_divisible(&self) -> bool {
+        self.is_too_much() || matches!(self, Self::Refused { .. } | Self::Unexpected { .. })
+    }
+
+    /// Whether the answer would be too long, or takes too long.
+    #[must_use]
+    pub(crate) fn is_too_much(&self) -> bool {
         match self {
-            Self::TooLong { .. } | Self::GaveUp { .. } => true,
-            Self::Refused { source } => source.status >= 500 || source.status == 413,
+            Self::TooLong { .. } | Self::TooSlow { .. } => true,
+            Self::Refused { source } => source.status == 413,
             _ => false,
         }
     }

@@ -142,10 +142,6 @@ impl<'t> Members<'t> {
         Self(members.into_iter().map(|(key, value)| (Cow::Borrowed(key), value)).collect())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The member of this name; of several the last one, as every reader does.
     pub(crate) fn get(&self, key: &str) -> Option<&Json<'t>> {
         self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)

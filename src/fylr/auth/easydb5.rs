@@ -14,15 +14,16 @@ pub(super) async fn log_in(sender: &Sender, credentials: &Credentials) -> Result
         Answered::Problem(problem) => return Err(refused(sender.server(), credentials, problem)),
     };
     let token = token_in(&opened).ok_or_else(|| not_a_session(sender))?;
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("token", token.expose_secret());
-    form.append_pair("login", &credentials.login);
-    form.append_pair("password", credentials.password.expose_secret());
-    form.append_pair("method", "easydb");
-    // A backup is no visit.
-    form.append_pair("log_event", "0");
+    // A backup is no visit, so it writes no event.
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("token", token.expose_secret())
+        .append_pair("login", &credentials.login)
+        .append_pair("password", credentials.password.expose_secret())
+        .append_pair("method", "easydb")
+        .append_pair("log_event", "0")
+        .finish();
     let url = sender.server().endpoint("session/authenticate")?;
-    let body = match sender.form(url.clone(), form.finish()).await? {
+    let body = match sender.form(url.clone(), form).await? {
         Answered::Good(body) => body,
         Answered::Problem(problem) => return Err(refused(sender.server(), credentials, problem)),
     };

@@ -4,6 +4,7 @@
 mod easydb5;
 mod oauth2;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -40,6 +41,7 @@ pub(crate) struct Auth {
     credentials: Credentials,
     kind: InstanceKind,
     state: Mutex<State>,
+    logins: AtomicU64,
 }
 
 #[derive(Default)]
@@ -65,7 +67,12 @@ pub(crate) struct Token {
 
 impl Auth {
     pub(crate) fn new(credentials: Credentials, kind: InstanceKind) -> Self {
-        Self { credentials, kind, state: Mutex::default() }
+        Self { credentials, kind, state: Mutex::default(), logins: AtomicU64::new(0) }
+    }
+
+    /// How many tokens there were.
+    pub(crate) fn logins(&self) -> u64 {
+        self.logins.load(Ordering::Relaxed)
     }
 
     pub(crate) fn login(&self) -> &str {
@@ -99,6 +106,7 @@ impl Auth {
         };
         state.grant = Some(grant?);
         state.generation += 1;
+        self.logins.store(state.generation, Ordering::Relaxed);
         Ok(())
     }
 

@@ -38,18 +38,18 @@ pub(super) async fn grant(
 }
 
 async fn ask(sender: &Sender, credentials: &Credentials, fields: &[(&str, &str)]) -> Result<Grant, Error> {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.extend_pairs(fields);
     let client = match credentials.client_id.as_str() {
         "" => BUILT_IN_CLIENT,
         id => id,
     };
-    form.append_pair("client_id", client);
-    if let Some(secret) = &credentials.client_secret {
-        form.append_pair("client_secret", secret.expose_secret());
-    }
+    let secret = credentials.client_secret.as_ref().map(|secret| ("client_secret", secret.expose_secret()));
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .append_pair("client_id", client)
+        .extend_pairs(secret)
+        .finish();
     let url = sender.server().token_url().clone();
-    match sender.form(url.clone(), form.finish()).await? {
+    match sender.form(url.clone(), form).await? {
         Answered::Problem(problem) => Err(refused(sender.server(), credentials, problem)),
         Answered::Good(body) => {
             let granted: Value = serde_json::from_slice(&body).unwrap_or_default();

@@ -43,10 +43,6 @@ impl References {
     pub fn get(&self, id: u64) -> Option<&str> {
         self.0.get(&id).map(String::as_str)
     }
-
-    pub fn merge(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
 }
 
 /// All references of a source. Kept with an unfinished backup, so that continuing needs no second look at base types.

@@ -1,5 +1,35 @@
-//! Reading an instance: everything a backup needs, in the order in which it is restored.
+//! Reading an instance: everything a backup needs, in the order in which it is restored. [`Source::plan`] looks at what
+//! there is, [`Source::read`] hands it over as [`Delivery`]s.
+
+mod options;
+mod report;
 
 mod book;
 mod datamodel;
+mod ids;
+mod levels;
+mod spool;
+
 mod turn;
+
+mod delivery;
+mod list;
+mod payload;
+mod resume;
+
+mod ahead;
+mod download;
+
+mod base_types;
+mod changes;
+mod plan;
+mod read;
+mod records;
+mod rest;
+
+pub use delivery::Delivery;
+pub use options::{Events, Files, ReadOptions};
+pub use plan::{Objecttype, Source};
+pub use read::Reading;
+pub use report::{Aside, Report};
+pub use resume::Resume;

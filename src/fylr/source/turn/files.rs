@@ -48,14 +48,16 @@ pub(super) fn file(members: &mut Members<'_>, mode: FileMode, found: &mut Vec<Fi
     let name = file_name(members);
     let extension = members.get("extension").and_then(|extension| extension.as_str().map(std::borrow::Cow::into_owned));
     let Some(versions) = members.get_mut("versions").and_then(Json::members_mut) else { return };
-    let mut taken: Vec<String> = Vec::new();
+    let (mut taken, mut names) = (Vec::new(), Vec::new());
     for (version_name, version) in versions.iter_mut() {
         let is_original = version_name == ORIGINAL;
         // What stands elsewhere stays there, and so do renditions when only originals were asked for.
         if (is_original && stays) || (!is_original && mode != FileMode::WithVersions) {
             continue;
         }
-        let Some(url) = text_at(version, &["url"]) else { continue };
+        if text_at(version, &["url"]).is_none() {
+            continue;
+        }
         let Some(version) = version.members_mut() else { continue };
         if !is_original && version.get("leave_on_remote").is_some_and(Json::is_true) {
             continue;
@@ -69,16 +71,39 @@ pub(super) fn file(members: &mut Members<'_>, mode: FileMode, found: &mut Vec<Fi
         };
         let Some(path) = path(id, &file_name, &mut taken) else { continue };
         version.set("path", Json::string(&path.to_string()));
-        found.push(FileSource {
-            role: if is_original { Role::File } else { Role::Rendition },
-            url,
-            size: version.get("filesize").and_then(Json::as_id),
-            sha256: version.get("hash").and_then(|hash| hash_of(&hash.as_str()?)),
-            id,
-            version: version_name.to_owned(),
-            path,
-        });
+        names.push(version_name.to_owned());
     }
+    let Some(versions) = members.get("versions") else { return };
+    found.extend(names.iter().filter_map(|name| source(id, name, versions.get(name)?)));
+}
+
+/// The files that a turned record names as packed.
+pub(crate) fn packed(json: &Json<'_>) -> Vec<FileSource> {
+    match json {
+        Json::Scalar(_) => Vec::new(),
+        Json::Array(items) => items.iter().flat_map(packed).collect(),
+        Json::Object(members) => {
+            let id = members.get("_id").and_then(Json::as_id);
+            let versions = id.and_then(|id| Some((id, members.get("versions")?.members()?)));
+            let Some((id, versions)) = versions else {
+                return members.iter().flat_map(|(_, value)| packed(value)).collect();
+            };
+            versions.iter().filter_map(|(name, version)| source(id, name, version)).collect()
+        }
+    }
+}
+
+/// A version of a file, if it names where it is packed.
+fn source(id: u64, name: &str, version: &Json<'_>) -> Option<FileSource> {
+    Some(FileSource {
+        path: EntryPath::new(text_at(version, &["path"])?).ok()?,
+        role: if name == ORIGINAL { Role::File } else { Role::Rendition },
+        url: text_at(version, &["url"])?,
+        size: version.get("filesize").and_then(Json::as_id),
+        sha256: version.get("hash").and_then(|hash| hash_of(&hash.as_str()?)),
+        id,
+        version: name.to_owned(),
+    })
 }
 
 /// The name that people know the file by, without the folders it was uploaded from.

@@ -9,7 +9,7 @@ mod people;
 mod record;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::fylr::instance::InstanceKind;
 use crate::fylr::json::{Json, Members};
@@ -21,8 +21,8 @@ pub(crate) use base::{
     settled_tags, tags, transition, user,
 };
 pub(crate) use config::base_config;
-pub(crate) use files::{FileMode, FileSource};
-pub(crate) use record::{Glance, Parent, Turned, glance, record};
+pub(crate) use files::{FileMode, FileSource, packed as packed_files};
+pub(crate) use record::{Glance, Parent, glance, record};
 
 /// Notes of one kind that are kept apart; of more there is a count.
 const NOTES_MAX: usize = 1000;
@@ -43,7 +43,7 @@ pub(crate) struct Context {
     pub versions: Versions,
     pub links: Links,
     pub files: FileMode,
-    pub notes: Notes,
+    pub notes: Arc<Notes>,
 }
 
 /// Which versions of records are backed up.
@@ -78,6 +78,11 @@ impl Notes {
     /// Every note with how often it was made.
     pub fn all(&self) -> BTreeMap<String, u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes on from notes that were made before an interruption.
+    pub fn restore(&self, notes: &BTreeMap<String, u64>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone_from(notes);
     }
 }
 

@@ -42,7 +42,7 @@ fn context(kind: InstanceKind) -> Context {
         versions: Versions::All,
         links: Links::Whole,
         files: FileMode::Urls,
-        notes: Notes::default(),
+        notes: Arc::default(),
     }
 }
 

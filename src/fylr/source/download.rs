@@ -1,0 +1,302 @@
+//! The bytes of files: fetched in parallel, handed over in order, proved by size and SHA-256 where the API tells them. A
+//! broken connection is resumed where it broke, an URL that has expired is asked for anew.
+
+use std::collections::{HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::CONTENT_RANGE;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::fylr::client::Client;
+use crate::fylr::error::{Error, Last};
+use crate::fylr::json::Json;
+use crate::fylr::request::{Request, Shape};
+use crate::fylr::source::delivery::{Delivery, head};
+use crate::fylr::source::list::told;
+use crate::fylr::source::read::{Reader, parsed};
+use crate::fylr::source::turn::{FileSource, text_at};
+use crate::fylr::transport::Failure;
+use crate::model::entry::Encoding;
+use crate::model::path::EntryPath;
+
+/// Pieces of a file that wait to be taken; hyper gives at most a few hundred kilobytes at a time.
+const PIECES_AHEAD: usize = 8;
+/// A file whose bytes are not those that the API tells is fetched again so many times.
+const WRONG_MAX: u32 = 2;
+
+/// A part of a file on its way.
+enum Piece {
+    Bytes(Bytes),
+    End,
+    /// The bytes up to here are wrong; those of the whole file follow anew.
+    Again,
+    /// There is no such file to be had.
+    Refused(String),
+    Failed(Error),
+}
+
+/// Fetches files that are not there yet, and hands them over. A file that cannot be had is set aside.
+pub(crate) async fn files(reader: &mut Reader, files: Vec<FileSource>) -> Result<(), Error> {
+    let files = files.into_iter().filter(|file| !reader.resume.has(&file.path)).collect::<Vec<_>>();
+    let mut files = VecDeque::from(crate::fylr::source::records::distinct(files, &mut reader.files_seen));
+    let mut coming: VecDeque<Coming> = VecDeque::new();
+    loop {
+        while coming.len() < reader.options.workers
+            && let Some(file) = files.pop_front()
+        {
+            coming.push_back(Coming::start(reader.client.clone(), file));
+        }
+        let Some(next) = coming.pop_front() else { return Ok(()) };
+        hand_over(reader, next).await?;
+        reader.checkpoint().await?;
+    }
+}
+
+/// The files of the last payload that was there when the backup went on.
+pub(crate) async fn rest_of(reader: &mut Reader) -> Result<(), Error> {
+    let files = std::mem::take(&mut reader.resume.files);
+    // What could not be had may be had now, or is told again.
+    let paths: HashSet<String> = files.iter().map(|file| file.path.to_string()).collect();
+    reader.state.report.aside.retain(|aside| !paths.contains(&aside.what));
+    self::files(reader, files).await
+}
+
+/// A short stand-in for a path.
+pub(crate) fn key(path: &EntryPath) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A file that is being fetched.
+struct Coming {
+    file: FileSource,
+    pieces: mpsc::Receiver<Piece>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Coming {
+    fn start(client: Client, file: FileSource) -> Self {
+        let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
+        let fetch = Fetch { client, file: file.clone(), sender };
+        Self { file, pieces, task: tokio::spawn(fetch.run()) }
+    }
+}
+
+async fn hand_over(reader: &mut Reader, mut coming: Coming) -> Result<(), Error> {
+    let begin = || Delivery::Entry(head(coming.file.path.clone(), coming.file.role, Encoding::Plain));
+    let mut has_begun = false;
+    loop {
+        match coming.pieces.recv().await.unwrap_or(Piece::Failed(Error::Panicked)) {
+            Piece::Failed(error) => return Err(error),
+            Piece::Refused(why) => {
+                if has_begun {
+                    reader.way.send(Delivery::Abandoned).await?;
+                }
+                reader.aside(coming.file.path.to_string(), why);
+                return Ok(());
+            }
+            Piece::Again => {
+                if std::mem::take(&mut has_begun) {
+                    reader.way.send(Delivery::Abandoned).await?;
+                }
+            }
+            Piece::Bytes(bytes) => {
+                if !std::mem::replace(&mut has_begun, true) {
+                    reader.way.send(begin()).await?;
+                }
+                reader.way.send(Delivery::Bytes(bytes)).await?;
+            }
+            Piece::End => {
+                if !has_begun {
+                    reader.way.send(begin()).await?;
+                }
+                reader.way.send(Delivery::End { records: 0 }).await?;
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The fetching of one file.
+struct Fetch {
+    client: Client,
+    file: FileSource,
+    sender: mpsc::Sender<Piece>,
+}
+
+/// Why fetching ended without a file.
+enum Stop {
+    Refused(String),
+    Failed(Error),
+    /// Nobody wants it any more.
+    Gone,
+}
+
+/// How far a file has come.
+#[derive(Default)]
+struct Progress {
+    bytes: u64,
+    hasher: Sha256,
+}
+
+impl Fetch {
+    async fn run(self) {
+        let last = match self.whole().await {
+            Ok(()) => Piece::End,
+            Err(Stop::Refused(why)) => Piece::Refused(why),
+            Err(Stop::Failed(error)) => Piece::Failed(error),
+            Err(Stop::Gone) => return,
+        };
+        // Nobody wants it any more.
+        let _ = self.sender.send(last).await;
+    }
+
+    async fn whole(&self) -> Result<(), Stop> {
+        for attempt in 0.. {
+            let Some(wrong) = self.once().await? else { return Ok(()) };
+            if attempt == WRONG_MAX {
+                return Err(Stop::Refused(wrong));
+            }
+            self.give(Piece::Again).await?;
+        }
+        Ok(())
+    }
+
+    /// Fetches all bytes; what is wrong with them, if anything is.
+    async fn once(&self) -> Result<Option<String>, Stop> {
+        let mut url = self.allowed(&self.file.url)?;
+        let mut attempts = self.client.attempts(format!("GET {}", url.path()));
+        let mut progress = Progress::default();
+        let mut is_fresh = false;
+        loop {
+            let before = progress.bytes;
+            let failure = match self.stream(&url, &mut progress).await {
+                Ok(()) => return Ok(self.wrong(progress)),
+                Err(Broken::Gone) => return Err(Stop::Gone),
+                Err(Broken::Failure(failure)) => failure,
+            };
+            if progress.bytes > before {
+                attempts.progressed();
+            }
+            match failure {
+                Failure::Problem(problem) if !is_fresh && matches!(problem.status, 401 | 403 | 404 | 410) => {
+                    is_fresh = true;
+                    match self.fresh_url().await? {
+                        Some(fresh) => url = fresh,
+                        None => return Err(Stop::Refused(problem.to_string())),
+                    }
+                }
+                Failure::Problem(problem) => return Err(Stop::Refused(problem.to_string())),
+                Failure::Final(error @ Error::Redirected { .. }) => return Err(Stop::Refused(error.to_string())),
+                failure => attempts.failed(failure).await.map_err(Stop::Failed)?,
+            }
+        }
+    }
+
+    /// Takes bytes until there are no more, from where it ended last time.
+    async fn stream(&self, url: &Url, progress: &mut Progress) -> Result<(), Broken> {
+        let mut response = self.client.open(url, progress.bytes).await?;
+        // A server that knows no ranges begins anew; one that gives another range is wrong about everything.
+        let mut skipped = match response.status() {
+            StatusCode::PARTIAL_CONTENT if starts_at(&response, progress.bytes) => 0,
+            StatusCode::PARTIAL_CONTENT => {
+                let why = "the answer is another part of the file than was asked for".to_owned();
+                return Err(Failure::passing(Last::Answer(why)).into());
+            }
+            _ => progress.bytes,
+        };
+        loop {
+            let chunk = response.chunk().await.map_err(|error| self.client.network_failure(error))?;
+            let Some(mut chunk) = chunk else { break };
+            let skip = skipped.min(chunk.len() as u64);
+            skipped -= skip;
+            let chunk = chunk.split_off(skip as usize);
+            if chunk.is_empty() {
+                continue;
+            }
+            progress.bytes += chunk.len() as u64;
+            progress.hasher.update(&chunk);
+            self.give(Piece::Bytes(chunk)).await.map_err(|_| Broken::Gone)?;
+        }
+        match self.file.size {
+            Some(size) if progress.bytes < size => {
+                let why = format!("{} of {size} bytes came", progress.bytes);
+                Err(Failure::passing(Last::Answer(why)).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn wrong(&self, progress: Progress) -> Option<String> {
+        if let Some(size) = self.file.size.filter(|size| *size != progress.bytes) {
+            return Some(format!("it has {} bytes instead of {size}", progress.bytes));
+        }
+        let hash: [u8; 32] = progress.hasher.finalize().into();
+        let is_wrong = self.file.sha256.is_some_and(|expected| expected != hash);
+        is_wrong.then(|| "its bytes do not have the SHA-256 that the API tells".to_owned())
+    }
+
+    async fn give(&self, piece: Piece) -> Result<(), Stop> {
+        self.sender.send(piece).await.map_err(|_| Stop::Gone)
+    }
+
+    /// The URL, if it leads to the instance: files of other servers are not fetched on a payload's word.
+    fn allowed(&self, url: &str) -> Result<Url, Stop> {
+        let refused = |why: &str| Stop::Refused(why.to_owned());
+        let base = self.client.server().endpoint("").map_err(|_| refused("its URL is none"))?;
+        let url = base.join(url).map_err(|_| refused("its URL is none"))?;
+        let instance = self.client.instance();
+        let others = [&instance.external_url, &instance.external_eas_url].into_iter().flatten();
+        let mut origins = others.filter_map(|url| Url::parse(url).ok()).map(|url| url.origin());
+        if url.origin() == self.client.server().origin() || origins.any(|origin| origin == url.origin()) {
+            return Ok(url);
+        }
+        Err(refused("its URL leads to another server"))
+    }
+
+    /// An URL that is valid again.
+    async fn fresh_url(&self) -> Result<Option<Url>, Stop> {
+        let id = self.file.id;
+        let request = Request::get("eas", Shape::Object).with("ids", format!("[{id}]")).with("format", "long");
+        let answer = match self.client.ask(&request).await {
+            Ok(answer) => answer,
+            Err(Error::Refused { .. } | Error::Rights { .. }) => return Ok(None),
+            Err(error) => return Err(Stop::Failed(error)),
+        };
+        let json = parsed(&answer, "eas").map_err(|error| Stop::Refused(told(&error)))?;
+        let file = json.get(&id.to_string()).unwrap_or(&Json::Array(Vec::new())).clone();
+        let url = text_at(&file, &["versions", &self.file.version, "url"]);
+        url.map(|url| self.allowed(&url)).transpose()
+    }
+}
+
+/// Why a stream of bytes ended early.
+enum Broken {
+    Failure(Failure),
+    Gone,
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// Whether a partial answer begins at this byte (RFC 9110 §14.4).
+fn starts_at(response: &reqwest::Response, from: u64) -> bool {
+    let range = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
+    let start = range.and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.trim().parse().ok());
+    start == Some(from)
+}
