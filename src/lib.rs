@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! jobs              the verbs: open two ends, run, report events
-//! archive  layout  fylr  rehearsal  the ends; these never know each other
+//! archive  fylr  layout  rehearsal  the ends; these never know each other
 //! model             the words: pure data, no I/O, no clock
 //! ```
 //!

@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and those below it that it may use.
-const LAYERS: [(&str, &[&str]); 6] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("model", &[]),
     ("archive", &["model"]),
     ("layout", &["model"]),
     ("rehearsal", &["model"]),
-    ("jobs", &["archive", "layout", "rehearsal", "model"]),
-    ("cli", &["jobs", "archive", "layout", "rehearsal", "model"]),
+    ("fylr", &["model"]),
+    ("jobs", &["archive", "layout", "fylr", "rehearsal", "model"]),
+    ("cli", &["jobs", "archive", "layout", "fylr", "rehearsal", "model"]),
 ];
 /// What only the program does; paths and macros.
 const OF_THE_PROGRAM: [&str; 14] = [

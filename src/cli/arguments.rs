@@ -8,8 +8,8 @@ use crate::cli::error::Error;
 use crate::cli::exit::Exit;
 use crate::cli::session::Session;
 use crate::cli::{
-    cat, check, completions, demo, diff, export, find, forget, history, import, instance, list, man, prune, rename,
-    runs, show, stats, tag,
+    backup, cat, check, completions, demo, diff, export, find, forget, history, import, instance, list, man, prune,
+    rename, runs, show, stats, tag,
 };
 
 const AFTER_HELP: &str = "\
@@ -28,6 +28,7 @@ Exit codes:
   3    a passing cause, such as a busy archive or a full disk: run it again
   4    finished, but something that was asked for is missing
   6    refused, for something is in the way: nothing was touched
+  7    the instance does not let the login in, or does not allow what is asked for
   130  interrupted: the same command continues";
 
 /// Keeps every backup of a fylr or easydb5 instance in one deduplicating file and gives any of them back.
@@ -59,6 +60,9 @@ pub struct Global {
     /// Append a detailed log to FILE
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,
+    /// Log every request and every answer as details, with secrets masked
+    #[arg(long, short = 'n', global = true)]
+    pub log_network: bool,
     /// Show no progress; without a terminal there is none anyway
     #[arg(long, global = true)]
     pub no_progress: bool,
@@ -66,6 +70,7 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Backup(Box<backup::Backup>),
     Import(import::Import),
     Export(export::Export),
     List(list::List),
@@ -95,6 +100,7 @@ pub enum Command {
 impl Command {
     pub fn run(self, session: &mut Session) -> Result<Exit, Error> {
         match self {
+            Self::Backup(verb) => verb.run(session),
             Self::Import(verb) => verb.run(session),
             Self::Export(verb) => verb.run(session),
             Self::List(verb) => verb.run(session),

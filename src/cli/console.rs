@@ -19,6 +19,7 @@ pub struct Console {
     warnings: Mutex<Vec<Kind>>,
     /// The thread of the work.
     main: ThreadId,
+    is_quiet: bool,
 }
 
 /// All warnings of one kind.
@@ -30,8 +31,8 @@ struct Kind {
 }
 
 impl Console {
-    pub fn new(progress: Option<Progress>) -> Self {
-        Self { progress, warnings: Mutex::default(), main: thread::current().id() }
+    pub fn new(progress: Option<Progress>, is_quiet: bool) -> Self {
+        Self { progress, warnings: Mutex::default(), main: thread::current().id(), is_quiet }
     }
 
     /// Takes the progress away, tells how many warnings were not shown, and gives back those that were.
@@ -41,6 +42,18 @@ impl Console {
         }
         let kinds = std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner));
         kinds.into_iter().flat_map(Kind::close).collect()
+    }
+
+    fn tell_plan(&self, objecttypes: &[(String, Option<u64>)], is_selection: bool) {
+        let named = objecttypes.iter().map(|(name, total)| match total {
+            Some(total) => format!("{name} ({})", format::number(*total)),
+            None => name.clone(),
+        });
+        let text = format!("objecttypes: {}", named.collect::<Vec<_>>().join(", "));
+        tracing::info!("{text}");
+        if is_selection && !self.is_quiet {
+            stderr::say(Label::Plan, &text);
+        }
     }
 
     fn warn(&self, warning: &Warning) {
@@ -69,6 +82,9 @@ impl Observer for Console {
         }
         match (event, &self.progress) {
             (Event::Warning(warning), _) => self.warn(&warning),
+            (Event::Planned { objecttypes, is_selection }, _) => self.tell_plan(&objecttypes, is_selection),
+            (Event::Phase { name, records }, Some(progress)) => progress.phase(&name, records),
+            (Event::Counted { records }, Some(progress)) => progress.count(records),
             (Event::Started { verb, bytes, .. }, Some(progress)) => progress.start(verb, bytes),
             (Event::Advanced { bytes, .. }, Some(progress)) => progress.advance(bytes),
             (Event::Finished, Some(progress)) => progress.finish(),

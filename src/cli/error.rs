@@ -21,6 +21,10 @@ pub enum Error {
     Mixed,
     #[error("{}", .path.display())]
     Source { path: PathBuf, source: Box<Error> },
+    #[error("{0}")]
+    Connection(String),
+    #[error("cannot read {}", .path.display())]
+    Config { path: PathBuf, source: io::Error },
     #[error("there is no command {0}")]
     NoCommand(String),
     #[error("\"{pattern}\" is no regular expression: {why}")]

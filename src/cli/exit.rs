@@ -16,6 +16,8 @@ impl Exit {
     pub const PASSING: Self = Self(3);
     /// Finished, but something is missing that was asked for.
     pub const INCOMPLETE: Self = Self(4);
+    /// The instance does not let the login in, or not do this.
+    pub const AUTHENTICATION: Self = Self(7);
     /// Nothing was touched, for something is in the way.
     pub const REFUSED: Self = Self(6);
 

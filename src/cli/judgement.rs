@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use fonds::layout::{Fault, Unfit};
-use fonds::{archive, jobs, layout};
+use fonds::{archive, fylr, jobs, layout};
 
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
@@ -21,6 +21,19 @@ pub fn judge(error: &Error) -> Judgement {
     match error {
         Error::Job(jobs::Error::Archive(error)) => of_archive(error),
         Error::Job(jobs::Error::Layout(error)) => of_layout(error),
+        Error::Job(jobs::Error::Fylr(error)) => of_instance(error),
+        Error::Job(jobs::Error::Unfinished(_)) => {
+            (Exit::REFUSED, "nothing was touched; --continue goes on with it, --purge gives it up and begins anew")
+        }
+        Error::Job(jobs::Error::OtherBackup { .. }) => {
+            (Exit::REFUSED, "nothing was touched; give the same flags as before, or --purge to begin anew")
+        }
+        Error::Job(jobs::Error::DirectoryInUse(_)) => {
+            (Exit::REFUSED, "nothing was touched; name another directory, or replace what is there with --purge")
+        }
+        Error::Job(jobs::Error::Runtime(source)) => of_io(source),
+        Error::Connection(_) => (Exit::USAGE, "\"fonds backup --help\" tells how an instance is reached"),
+        Error::Config { source, .. } => of_io(source),
         Error::Job(jobs::Error::Name(_) | jobs::Error::NoName(_)) => {
             (Exit::USAGE, "a backup name looks like museum, museum-test or seedorf.2026")
         }
@@ -94,6 +107,28 @@ fn of_archive(error: &archive::Error) -> Judgement {
             None => of_io(source),
         },
         archive::Error::Panicked => judge(&Error::Panicked),
+    }
+}
+
+fn of_instance(error: &fylr::Error) -> Judgement {
+    const LATER: &str = "what was complete is kept: the same command with --continue goes on";
+    match error {
+        fylr::Error::BadServer { .. } => (Exit::USAGE, "--server looks like https://dam.museum.example/api/v1"),
+        fylr::Error::NotAnInstance { .. } => (Exit::USAGE, "check --server; it ends with /api/v1"),
+        fylr::Error::Unreachable { .. } => (Exit::PASSING, "check --server, and whether the instance runs"),
+        fylr::Error::Certificate { .. } => {
+            (Exit::USAGE, "mend the server's certificate, or trust it; --insecure accepts any")
+        }
+        fylr::Error::Login { .. } => (Exit::AUTHENTICATION, "check --login and the password"),
+        fylr::Error::Rights { .. } => (Exit::AUTHENTICATION, "use the login root, or give this login the rights"),
+        fylr::Error::Refused { .. } | fylr::Error::Unexpected { .. } | fylr::Error::TooLong { .. } => {
+            (Exit::FAILED, "--log-network with --log shows what was asked and answered")
+        }
+        fylr::Error::GaveUp { .. } | fylr::Error::TooSlow { .. } => (Exit::PASSING, LATER),
+        fylr::Error::Redirected { .. } => (Exit::USAGE, "name the server that it leads to with --server"),
+        fylr::Error::Options(_) => (Exit::USAGE, "nothing was touched"),
+        fylr::Error::Spool(source) => of_io(source),
+        fylr::Error::Panicked => judge(&Error::Panicked),
     }
 }
 

@@ -11,6 +11,7 @@ mod table;
 mod view;
 
 mod confirm;
+mod connection;
 mod console;
 mod log;
 mod output;
@@ -19,6 +20,7 @@ mod session;
 mod signals;
 mod stderr;
 
+mod backup;
 mod cat;
 mod check;
 mod completions;

@@ -22,6 +22,7 @@ pub struct Session {
     pub out: Output,
     pub is_quiet: bool,
     pub is_verbose: bool,
+    pub is_network_logged: bool,
     console: Arc<Console>,
 }
 
@@ -34,7 +35,8 @@ impl Session {
             out: if global.json { Output::json() } else { Output::text() },
             is_quiet: global.quiet,
             is_verbose: global.verbose,
-            console: Arc::new(Console::new(progress)),
+            is_network_logged: global.log_network,
+            console: Arc::new(Console::new(progress, global.quiet)),
         }
     }
 

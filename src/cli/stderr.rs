@@ -12,6 +12,7 @@ pub enum Label {
     Error,
     Hint,
     Warning,
+    Plan,
 }
 
 impl Label {
@@ -20,13 +21,14 @@ impl Label {
             Self::Error => "error",
             Self::Hint => "hint",
             Self::Warning => "warning",
+            Self::Plan => "plan",
         }
     }
 
     fn style(self) -> Style {
         let color = match self {
             Self::Error => AnsiColor::Red,
-            Self::Hint => AnsiColor::Cyan,
+            Self::Hint | Self::Plan => AnsiColor::Cyan,
             Self::Warning => AnsiColor::Yellow,
         };
         color.on_default().bold()

@@ -2,7 +2,7 @@
 
 use crate::archive::id::RunId;
 use crate::model::path::EntryPath;
-use crate::{archive, layout, rehearsal};
+use crate::{archive, fylr, layout, rehearsal};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -10,6 +10,8 @@ pub enum Error {
     Archive(#[from] archive::Error),
     #[error(transparent)]
     Layout(#[from] layout::Error),
+    #[error(transparent)]
+    Fylr(#[from] fylr::Error),
     #[error(transparent)]
     Name(#[from] archive::snapshot::NameError),
     #[error("the archive {} lies in the backup that is to be imported", .0.display())]
@@ -34,6 +36,14 @@ pub enum Error {
     NameTaken(String),
     #[error("the policy keeps no snapshot of {0}")]
     NothingKept(String),
+    #[error("there is an unfinished backup {0}")]
+    Unfinished(String),
+    #[error("the unfinished backup {name} is another one: {what} is not the same")]
+    OtherBackup { name: String, what: String },
+    #[error("{} is not empty", .0.display())]
+    DirectoryInUse(std::path::PathBuf),
+    #[error("no threads for the network can be had")]
+    Runtime(#[source] std::io::Error),
     #[error("there is no run {0}")]
     NoRun(RunId),
     #[error(transparent)]

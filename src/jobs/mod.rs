@@ -5,8 +5,10 @@ mod error;
 mod log;
 mod naming;
 mod place;
+mod profile;
 mod record;
 
+mod backup;
 mod cat;
 mod check;
 pub mod diff;
@@ -22,6 +24,7 @@ mod prune;
 mod runs;
 mod show;
 
+pub use backup::{BackedUp, Backup, Directory, Start, unfinished};
 pub use cat::Cat;
 pub use check::{check, stats};
 pub use error::{Error, chain};
@@ -32,6 +35,7 @@ pub use import::{Import, Imported, STREAM};
 pub use instance::{LoadSource, instance};
 pub use label::{TagChange, rename, tag};
 pub use list::list;
+pub use profile::{Profile, ProfileError, Profiles, SecretFrom};
 pub use prune::{Pruned, plan_prune, prune};
 pub use runs::{run, runs};
 pub use show::Shown;

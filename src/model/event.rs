@@ -19,6 +19,12 @@ pub enum Event {
         entries: u64,
         bytes: u64,
     },
+    /// What will be read: objecttypes, and how many records each seems to have.
+    Planned {
+        objecttypes: Vec<(String, Option<u64>)>,
+        /// They were selected; there are others.
+        is_selection: bool,
+    },
     /// A part of the work begins: `records` are to come, 0 if their number is unknown.
     Phase {
         name: String,

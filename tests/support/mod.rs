@@ -8,3 +8,4 @@ pub mod museum;
 pub mod patience;
 pub mod program;
 pub mod rounds;
+pub mod scripted;

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::fylr::client::Client;
 use crate::fylr::error::Error;
-use crate::fylr::instance::InstanceKind;
+use crate::fylr::instance::{Instance, InstanceKind};
 use crate::fylr::request::{Request, Shape};
+use crate::fylr::server::Server;
 use crate::fylr::source::datamodel::Datamodel;
 use crate::fylr::source::options::ReadOptions;
 use crate::fylr::source::read::SourceParts;
@@ -66,6 +67,16 @@ impl Source {
         let objecttypes = stream::iter(names.into_iter().map(|name| counted(&client, name)));
         let objecttypes = objecttypes.buffered(options.workers.max(1)).collect().await;
         Ok(Self { client, options, observer, documents, model, objecttypes })
+    }
+
+    #[must_use]
+    pub fn instance(&self) -> &Instance {
+        self.client.instance()
+    }
+
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        self.client.server()
     }
 
     /// The objecttypes that are read, in the order in which they are restored.

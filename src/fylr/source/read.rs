@@ -95,7 +95,20 @@ impl Reader {
         let notes: Arc<Notes> = Arc::default();
         notes.restore(&state.report.notes);
         let files_seen = HashSet::new();
-        Self { client, options, observer, source: parts, resume, state, inventory, way, form, files_seen, last_checkpoint: None, notes }
+        Self {
+            client,
+            options,
+            observer,
+            source: parts,
+            resume,
+            state,
+            inventory,
+            way,
+            form,
+            files_seen,
+            last_checkpoint: None,
+            notes,
+        }
     }
 
     async fn run_to_end(&mut self) {
