@@ -170,9 +170,6 @@ mod tests {
         while let Ok(turn) = tokio::time::timeout(Duration::from_millis(5), brake.turn()).await {
             turns.push(turn);
             assert!(turns.len() <= 8);
-            if turns.len() < brake.allowed() {
-                continue;
-            }
         }
         assert!(turns.len() >= 4, "{}", turns.len());
     }
@@ -185,7 +182,7 @@ mod tests {
         }
         assert_eq!(brake.allowed(), 4);
         for _ in 0..6 {
-            brake.answered("list", Duration::from_millis(3000));
+            brake.answered("list", Duration::from_secs(3));
         }
         assert_eq!(brake.allowed(), 2);
     }

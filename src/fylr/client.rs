@@ -64,7 +64,7 @@ pub(crate) struct Sender {
 /// An answer that is the same whenever it is asked for.
 pub(crate) enum Answered {
     Good(Bytes),
-    Problem(Problem),
+    Problem(Box<Problem>),
 }
 
 impl Client {
@@ -125,7 +125,7 @@ impl Client {
             let failure = match sender.timed(&outgoing, &request.path, request.bytes_max).await {
                 Ok(body) => match misshapen(&body, request.shape) {
                     None => return Ok(body),
-                    Some(why) => self.misread(&outgoing, &body, why),
+                    Some(why) => misread(&outgoing, &body, why),
                 },
                 Err(failure) => failure,
             };
@@ -174,7 +174,7 @@ impl Client {
         Attempts::new(&self.0.sender, what, false)
     }
 
-    async fn renew(&self, renewals: u32, problem: Problem, token: &Token) -> Result<(), Error> {
+    async fn renew(&self, renewals: u32, problem: Box<Problem>, token: &Token) -> Result<(), Error> {
         let Inner { sender, auth, .. } = &*self.0;
         if renewals > RENEWALS_MAX {
             let (server, login) = (sender.server().to_string(), auth.login().to_owned());
@@ -184,7 +184,7 @@ impl Client {
     }
 
     /// The error of a request that was refused for good.
-    fn refused(&self, problem: Problem) -> Error {
+    fn refused(&self, problem: Box<Problem>) -> Error {
         let Inner { sender, auth, .. } = &*self.0;
         if problem.lacks_rights() {
             let (server, login) = (sender.server().to_string(), auth.login().to_owned());
@@ -192,20 +192,20 @@ impl Client {
         }
         Error::Refused { source: problem }
     }
+}
 
-    /// A good status with something else behind it: the page of a gateway, an error document, half an answer. All of
-    /// these pass.
-    fn misread(&self, outgoing: &Outgoing, body: &[u8], why: &'static str) -> Failure {
-        if problem::looks_like_html(body) {
-            return Failure::passing(Last::Answer("the answer is an HTML page".to_owned()));
-        }
-        let document = &body[..body.len().min(problem::BODY_MAX)];
-        let problem = Problem::read(outgoing.method.as_str(), &outgoing.url, 200, document);
-        match &problem.code {
-            Some(_) if problem.wants_login() => Failure::Problem(problem),
-            Some(_) => Failure::passing(Last::Problem(problem)),
-            None => Failure::passing(Last::Answer(why.to_owned())),
-        }
+/// A good status with something else behind it: the page of a gateway, an error document, half an answer. All of
+/// these pass.
+fn misread(outgoing: &Outgoing, body: &[u8], why: &'static str) -> Failure {
+    if problem::looks_like_html(body) {
+        return Failure::passing(Last::Answer("the answer is an HTML page".to_owned()));
+    }
+    let document = &body[..body.len().min(problem::BODY_MAX)];
+    let problem = Box::new(Problem::read(outgoing.method.as_str(), &outgoing.url, 200, document));
+    match &problem.code {
+        Some(_) if problem.wants_login() => Failure::Problem(problem),
+        Some(_) => Failure::passing(Last::Problem(problem)),
+        None => Failure::passing(Last::Answer(why.to_owned())),
     }
 }
 

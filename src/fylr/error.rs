@@ -13,11 +13,11 @@ pub enum Error {
     #[error("{url} is neither a fylr nor an easydb5: {why}")]
     NotAnInstance { url: String, why: String },
     #[error("{server} does not let {login} in")]
-    Login { server: String, login: String, source: Problem },
+    Login { server: String, login: String, source: Box<Problem> },
     #[error("{login} may not do this on {server}")]
-    Rights { server: String, login: String, source: Problem },
+    Rights { server: String, login: String, source: Box<Problem> },
     #[error("the server refused a request")]
-    Refused { source: Problem },
+    Refused { source: Box<Problem> },
     #[error("{what} failed {attempts} times")]
     GaveUp { what: String, attempts: u32, source: Box<Last> },
     #[error("{what} took too long {attempts} times")]
@@ -40,7 +40,7 @@ pub enum Error {
 #[derive(Debug, thiserror::Error)]
 pub enum Last {
     #[error(transparent)]
-    Problem(Problem),
+    Problem(Box<Problem>),
     #[error(transparent)]
     Network(Network),
     #[error("{0}")]

@@ -9,7 +9,7 @@ const PASSING: [u16; 6] = [408, 423, 429, 502, 503, 504];
 /// Answers by which a server says that it has too much to do.
 const BUSY: [u16; 2] = [429, 503];
 /// The longest wait that a server can ask for; one that wants more is asked again earlier.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
+const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
 /// The first wait is this part of the longest one.
 const FIRST_PART: u32 = 16;
 /// The longest wait, in terms of the time between attempts that was asked for.

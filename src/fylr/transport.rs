@@ -51,7 +51,7 @@ pub(crate) enum Failure {
     /// No answer in time.
     Slow(Duration),
     /// The answer is an error document that will be the same next time.
-    Problem(Problem),
+    Problem(Box<Problem>),
     Final(Error),
 }
 
@@ -119,7 +119,7 @@ impl Transport {
             let response = self.send(outgoing, &url).await?;
             let status = response.status();
             if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
-                url = self.redirected(outgoing, &url, &response)?;
+                url = redirected(outgoing, &url, &response)?;
                 continue;
             }
             if matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
@@ -147,22 +147,6 @@ impl Transport {
         Ok(response)
     }
 
-    fn redirected(&self, outgoing: &Outgoing, url: &Url, response: &Response) -> Result<Url, Failure> {
-        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-        let Some(target) = location.and_then(|location| url.join(location).ok()) else {
-            return Err(Failure::Final(unexpected(outgoing, "a redirect to nowhere".to_owned())));
-        };
-        if target.origin() != outgoing.url.origin() {
-            let to = target.origin().ascii_serialization();
-            return Err(Failure::Final(Error::Redirected { what: name(outgoing), to }));
-        }
-        let keeps_method = matches!(response.status().as_u16(), 307 | 308);
-        if outgoing.method != Method::GET && !keeps_method {
-            return Err(Failure::Final(unexpected(outgoing, "a redirect that asks for something else".to_owned())));
-        }
-        Ok(target)
-    }
-
     /// What an answer that is not a good one means.
     async fn failed(&self, outgoing: &Outgoing, response: Response) -> Failure {
         let status = response.status().as_u16();
@@ -175,7 +159,7 @@ impl Transport {
         if self.is_logged {
             tracing::debug!("← {}", secrets::shown_body(&body, LOGGED_MAX));
         }
-        let mut problem = Problem::read(outgoing.method.as_str(), &outgoing.url, status, &body);
+        let mut problem = Box::new(Problem::read(outgoing.method.as_str(), &outgoing.url, status, &body));
         problem.request_id = problem.request_id.or(id);
         problem.code = problem.code.or(code);
         // A question instead of an answer: there is nothing to confirm about reading, so something went wrong.
@@ -209,6 +193,23 @@ impl Transport {
         }
         Failure::passing(Last::Network(source))
     }
+}
+
+/// Where a redirect leads, if it stays on the same origin.
+fn redirected(outgoing: &Outgoing, url: &Url, response: &Response) -> Result<Url, Failure> {
+    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    let Some(target) = location.and_then(|location| url.join(location).ok()) else {
+        return Err(Failure::Final(unexpected(outgoing, "a redirect to nowhere".to_owned())));
+    };
+    if target.origin() != outgoing.url.origin() {
+        let to = target.origin().ascii_serialization();
+        return Err(Failure::Final(Error::Redirected { what: name(outgoing), to }));
+    }
+    let keeps_method = matches!(response.status().as_u16(), 307 | 308);
+    if outgoing.method != Method::GET && !keeps_method {
+        return Err(Failure::Final(unexpected(outgoing, "a redirect that asks for something else".to_owned())));
+    }
+    Ok(target)
 }
 
 /// Why a body was not read.

@@ -29,7 +29,7 @@ pub(super) async fn log_in(sender: &Sender, credentials: &Credentials) -> Result
     };
     let session: Value = serde_json::from_slice(&body).unwrap_or_default();
     if session.get("authenticated").is_none_or(Value::is_null) {
-        let problem = Problem::read("POST", &url, 200, &body);
+        let problem = Box::new(Problem::read("POST", &url, 200, &body));
         return Err(refused(sender.server(), credentials, problem));
     }
     let token = token_in(&body).unwrap_or(token);

@@ -19,7 +19,7 @@ use crate::fylr::problem::Problem;
 use crate::fylr::server::Server;
 
 /// A token is renewed so long before its end, …
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 /// … or when only this part of its time is left, whichever is later.
 const MARGIN_PART: u32 = 10;
 const FYLR_AUTHORIZATION: HeaderName = HeaderName::from_static("x-fylr-authorization");
@@ -182,7 +182,7 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 }
 
 /// The error of a login that was refused.
-fn refused(server: &Server, credentials: &Credentials, source: Problem) -> Error {
+fn refused(server: &Server, credentials: &Credentials, source: Box<Problem>) -> Error {
     Error::Login { server: server.to_string(), login: credentials.login.clone(), source }
 }
 

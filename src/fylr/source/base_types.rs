@@ -253,7 +253,8 @@ fn personal(collections: &mut Gathered, users: &References) -> Result<(), Error>
     for at in 0..collections.items.len() {
         let item = &collections.items[at];
         let named = item.reference.as_deref().is_some_and(|reference| reference.starts_with("user:"));
-        if !named && !(item.reference.is_none() && item.parent.is_some_and(|parent| roots.contains(&parent))) {
+        let is_nameless = item.reference.is_none() && item.parent.is_some_and(|parent| roots.contains(&parent));
+        if !(named || is_nameless) {
             continue;
         }
         let text = collections.spool.get(item.place)?;
@@ -283,7 +284,9 @@ async fn hand_over(
     for (number, places) in places.chunks(size).enumerate() {
         let mut aside = Vec::new();
         let items = gathered.turned(places, reader.form.indent(), &mut aside, turn)?;
-        aside.into_iter().for_each(|(id, why)| reader.aside(format!("{what} {id}"), why));
+        for (id, why) in aside {
+            reader.aside(format!("{what} {id}"), why);
+        }
         reader.payload(kind.clone(), &format!("{name}-{number:04}"), items).await?;
     }
     Ok(())

@@ -113,9 +113,9 @@ fn order(tables: &[Table]) -> Vec<String> {
     let mut order = Vec::new();
     while let Some(next) = open.iter().min_by_key(|((id, _), needs)| (needs.len(), *id)).map(|(key, _)| key.clone()) {
         open.remove(&next);
-        open.values_mut().for_each(|needs| {
+        for needs in open.values_mut() {
             needs.remove(&next.1);
-        });
+        }
         order.push(next.1);
     }
     order

@@ -259,6 +259,12 @@ impl Reader {
         self.state.report.aside.push(Aside { what, why });
     }
 
+    pub fn all_aside(&mut self, aside: Vec<(String, String)>) {
+        for (what, why) in aside {
+            self.aside(what, why);
+        }
+    }
+
     /// Something that the source cannot give.
     pub fn limit(&mut self, what: String) {
         self.notes.add(what);

@@ -10,6 +10,7 @@ use crate::fylr::error::Error;
 use crate::fylr::json::{Json, elements};
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::source::ahead::{Ahead, Batch, Course, Item, Turn};
+use crate::fylr::source::datamodel::Table;
 use crate::fylr::source::download;
 use crate::fylr::source::levels::{self, levels};
 use crate::fylr::source::list::List;
@@ -51,7 +52,7 @@ pub(crate) async fn read(reader: &mut Reader, context: &Arc<Context>) -> Result<
 }
 
 fn is_hierarchical(reader: &Reader, objecttype: &str) -> bool {
-    reader.source.model.table(objecttype).is_some_and(|table| table.is_hierarchical())
+    reader.source.model.table(objecttype).is_some_and(Table::is_hierarchical)
 }
 
 /// How to read an objecttype.
@@ -243,7 +244,7 @@ async fn pages(
         });
         let given = given.await?;
         payload.end().await?;
-        aside.into_iter().for_each(|(what, why)| reader.aside(what, why));
+        reader.all_aside(aside);
         download::files(reader, files).await?;
         if given == 0 {
             break;
@@ -319,15 +320,15 @@ async fn hierarchy(
     loop {
         let given = ahead.page(course, page, async |mut batch: Batch| {
             aside.append(&mut batch.aside);
-            let items = batch.items.into_iter().filter(|item| doubles.is_new(item, &mut seen));
-            items.map(|item| hierarchy.add(&item)).collect::<Result<(), _>>().map_err(Error::from)
+            let mut items = batch.items.into_iter().filter(|item| doubles.is_new(item, &mut seen));
+            Ok(items.try_for_each(|item| hierarchy.add(&item))?)
         });
         if given.await? == 0 {
             break;
         }
         page += 1;
     }
-    aside.into_iter().for_each(|(what, why)| reader.aside(what, why));
+    reader.all_aside(aside);
     doubles.tell(context, objecttype);
     hierarchy.resolve();
     hand_over(reader, context, hierarchy, objecttype).await
@@ -432,7 +433,7 @@ async fn hand_over(
         }
         payload.add(items).await?;
         payload.end().await?;
-        aside.into_iter().for_each(|(what, why)| reader.aside(what, why));
+        reader.all_aside(aside);
         download::files(reader, files).await?;
         reader.checkpoint().await?;
     }

@@ -60,7 +60,9 @@ async fn hand_over(reader: &mut Reader, collections: &mut Gathered, context: &Co
             let items = collections.turned(places, reader.form.indent(), &mut aside, |json| {
                 turn::collection(json, &|id| inventory.objecttype_of(id), context).map(Some)
             })?;
-            aside.into_iter().for_each(|(id, why)| reader.aside(format!("collection {id}"), why));
+            for (id, why) in aside {
+                reader.aside(format!("collection {id}"), why);
+            }
             // The root is level 1, the collections that users begin with are level 2.
             let name = format!("basetype-collection-level-{:02}-{number:04}", level + 1);
             reader.payload(PayloadKind::Collections, &name, items).await?;

@@ -70,7 +70,9 @@ pub(crate) fn tags<'t>(json: Json<'t>, context: &Context) -> Result<Json<'t>, Un
                 let acl = flat.take("_acl");
                 let flat = std::mem::take(flat);
                 let mut wrapped = Members::of([("_basetype", Json::string("tag")), ("tag", flat.into())]);
-                acl.into_iter().for_each(|acl| wrapped.set("_acl", acl));
+                if let Some(acl) = acl {
+                    wrapped.set("_acl", acl);
+                }
                 *tag = wrapped.into();
             }
             let Some(members) = tag.members_mut() else { continue };

@@ -23,7 +23,7 @@ const OF_EASYDB5: [(&str, &[&str], [&str; 2]); 7] = [
 ];
 
 /// The base config as a target takes it.
-pub(crate) fn base_config<'t>(json: Json<'t>, kind: InstanceKind) -> Json<'t> {
+pub(crate) fn base_config(json: Json<'_>, kind: InstanceKind) -> Json<'_> {
     let mut turned = match (kind, json) {
         (InstanceKind::Easydb5, json) => translated(&json),
         (InstanceKind::Fylr, Json::Object(members)) => members,
@@ -63,7 +63,9 @@ fn translated<'t>(json: &Json<'_>) -> Members<'t> {
         put(["password", "check"], Json::Array(checks.collect()));
     }
     let mut config = Members::default();
-    sections.into_iter().for_each(|(name, members)| config.set(name, members.into()));
+    for (name, members) in sections {
+        config.set(name, members.into());
+    }
     Members::of([("system", Members::of([("config", config.into())]).into())])
 }
 
