@@ -162,11 +162,9 @@ fn write(mut stream: &TcpStream, reply: &Reply) -> bool {
         std::thread::sleep(wait);
     }
     let mut head = format!("HTTP/1.1 {} Told\r\n", reply.status);
-    for (name, value) in &reply.headers {
-        head += &format!("{name}: {value}\r\n");
-    }
+    head.extend(reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
     if !matches!(reply.way, Way::UntilTheEnd) {
-        head += &format!("content-length: {}\r\n", reply.body.len());
+        head.extend([format!("content-length: {}\r\n", reply.body.len())]);
     }
     head += "\r\n";
     let body = match reply.way {

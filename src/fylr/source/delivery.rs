@@ -69,5 +69,5 @@ impl Way {
 
 /// An entry as it is written by a backup: without a time, which would make every backup another one.
 pub(crate) fn head(path: EntryPath, role: Role, encoding: Encoding) -> EntryHead {
-    EntryHead { path, role, encoding, modified: None }
+    EntryHead { path, role, encoding, modified: None, size: None }
 }

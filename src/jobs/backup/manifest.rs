@@ -95,7 +95,7 @@ fn time(nanoseconds: i64) -> String {
 /// Puts the manifest into the backup, as its last entry.
 pub(super) fn entry(writer: &mut ArchiveWriter<'_>, text: Vec<u8>) -> Result<Manifest, Error> {
     let path = EntryPath::new(FILE_NAME).expect("the name of the manifest is clean");
-    let head = EntryHead { path, role: Role::Manifest, encoding: Encoding::Plain, modified: None };
+    let head = EntryHead { path, role: Role::Manifest, encoding: Encoding::Plain, modified: None, size: None };
     writer.put(&head, Content::Bytes(&mut text.as_slice()))?;
     // What this program writes it can read, unless a name is beyond all measure.
     Ok(Manifest::parse(text).map_err(|_| ArchiveError::Panicked)?)

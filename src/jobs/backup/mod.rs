@@ -265,7 +265,7 @@ fn write_directory(
     observer: &Arc<dyn Observer + Send + Sync>,
 ) -> Result<Written, Error> {
     let existing = if start == Start::New { Existing::Refuse } else { Existing::Replace };
-    let options = layout::WriteOptions { existing, compression: Some(directory.compression) };
+    let options = layout::WriteOptions { existing, compression: Some(directory.compression), ..Default::default() };
     let export = Export { snapshot: SnapshotName::Number(snapshot.number), destination: directory.path, options };
     let Exported { written, .. } = export.run(archive, observer)?;
     Ok(written)
