@@ -24,8 +24,9 @@ const PASSWORD: &str = "FONDS_PASSWORD";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Instance")]
 pub struct Connection {
-    /// The instance's API: https://dam.museum.example/api/v1
+    // Written this way, as a URL in a comment would be taken for a link.
     #[arg(long, value_name = "URL", required_unless_present = "instance")]
+    #[arg(help = "The instance's API: https://dam.museum.example/api/v1")]
     pub server: Option<String>,
     /// An instance of fonds.toml: [instance.NAME]
     #[arg(long, value_name = "NAME")]
@@ -36,8 +37,8 @@ pub struct Connection {
     /// Who logs in
     #[arg(long, short)]
     login: Option<String>,
-    /// A file whose first line is the password; otherwise $FONDS_PASSWORD, or you are asked
     #[arg(long, value_name = "FILE")]
+    #[arg(help = "A file whose first line is the password; otherwise $FONDS_PASSWORD, or you are asked")]
     password_file: Option<PathBuf>,
     /// The password; everybody on this machine can see it here, so better use one of the other ways
     #[arg(long, short, conflicts_with = "password_file", hide_short_help = true)]
@@ -81,7 +82,7 @@ impl Connection {
         let server = server.map_err(|error| Error::Job(error.into()))?;
         let login = self.login.clone().or_else(|| from_profile(|profile| profile.login.clone()));
         let login = login.ok_or_else(|| Error::Connection("--login is missing: who logs in".to_owned()))?;
-        let password = self.secret(&profile, &server, &login)?;
+        let password = self.secret(profile.as_ref(), &server, &login)?;
         let client_secret = match (&self.client_secret, &profile) {
             (Some(secret), _) => Some(SecretString::from(secret.clone())),
             (None, Some((folder, Profile { client_secret: Some(from), .. }))) => Some(read_secret(from, folder)?),
@@ -128,7 +129,7 @@ impl Connection {
 
     fn secret(
         &self,
-        profile: &Option<(PathBuf, Profile)>,
+        profile: Option<&(PathBuf, Profile)>,
         server: &Server,
         login: &str,
     ) -> Result<SecretString, Error> {

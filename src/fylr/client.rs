@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderValue, RANGE};
 use reqwest::{Method, Response};
-use url::Url;
+use url::{Origin, Url};
 
 use crate::fylr::auth::{self, Auth, Credentials, Token};
 use crate::fylr::brake::Brake;
@@ -97,6 +97,14 @@ impl Client {
     #[must_use]
     pub(crate) fn logins(&self) -> u64 {
         self.0.auth.logins()
+    }
+
+    /// Where the instance's own things are.
+    pub(crate) fn origins(&self) -> Vec<Origin> {
+        let instance = self.instance();
+        let others = [&instance.external_url, &instance.external_eas_url].into_iter().flatten();
+        let others = others.filter_map(|url| Url::parse(url).ok()).map(|url| url.origin());
+        std::iter::once(self.server().origin()).chain(others).collect()
     }
 
     /// How many requests the server bears at a time.

@@ -12,8 +12,9 @@ use crate::fylr::transport::Failure;
 use crate::fylr::version::Version;
 
 /// The two systems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum InstanceKind {
+    #[default]
     Fylr,
     Easydb5,
 }

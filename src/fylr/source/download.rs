@@ -257,13 +257,11 @@ impl Fetch {
         let refused = |why: &str| Stop::Refused(why.to_owned());
         let base = self.client.server().endpoint("").map_err(|_| refused("its URL is none"))?;
         let url = base.join(url).map_err(|_| refused("its URL is none"))?;
-        let instance = self.client.instance();
-        let others = [&instance.external_url, &instance.external_eas_url].into_iter().flatten();
-        let mut origins = others.filter_map(|url| Url::parse(url).ok()).map(|url| url.origin());
-        if url.origin() == self.client.server().origin() || origins.any(|origin| origin == url.origin()) {
-            return Ok(url);
+        if self.client.origins().contains(&url.origin()) {
+            Ok(url)
+        } else {
+            Err(refused("its URL leads to another server"))
         }
-        Err(refused("its URL leads to another server"))
     }
 
     /// An URL that is valid again.

@@ -229,6 +229,7 @@ impl Reader {
             versions: if self.options.all_versions { Versions::All } else { Versions::Latest },
             links: if is_whole { Links::Whole } else { Links::Partial },
             files: self.options.files.mode(),
+            origins: self.client.origins(),
             notes: Arc::clone(&self.notes),
         }
     }

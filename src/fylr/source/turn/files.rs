@@ -2,14 +2,15 @@
 //! into their JSON; whatever else a file says stays as it is.
 
 use crate::fylr::json::{Json, Members};
-use crate::fylr::source::turn::text_at;
+use crate::fylr::source::turn::{Context, text_at};
 use crate::model::entry::Role;
 use crate::model::path::{EntryPath, PART_MAX};
 
 /// Which files are packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum FileMode {
     /// None: the URLs stand for them.
+    #[default]
     Urls,
     Originals,
     WithVersions,
@@ -35,13 +36,14 @@ const ORIGINAL: &str = "original";
 const ILLEGAL: [char; 9] = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
 
 /// Turns the value of a column of files: `[{"_id": …, "versions": {"original": {"url": …}}}]`.
-pub(super) fn column(value: &mut Json<'_>, mode: FileMode, found: &mut Vec<FileSource>) {
+pub(super) fn column(value: &mut Json<'_>, context: &Context, found: &mut Vec<FileSource>) {
     let Json::Array(files) = value else { return };
-    files.iter_mut().filter_map(Json::members_mut).for_each(|members| file(members, mode, found));
+    files.iter_mut().filter_map(Json::members_mut).for_each(|members| file(members, context, found));
 }
 
 /// Turns one file.
-pub(super) fn file(members: &mut Members<'_>, mode: FileMode, found: &mut Vec<FileSource>) {
+pub(super) fn file(members: &mut Members<'_>, context: &Context, found: &mut Vec<FileSource>) {
+    let mode = context.files;
     members.remove(&["_linked_objects", "_duplicates"]);
     let Some(id) = members.get("_id").and_then(Json::as_id).filter(|_| mode != FileMode::Urls) else { return };
     let stays = members.get("leave_on_remote").is_some_and(Json::is_true);
@@ -55,7 +57,7 @@ pub(super) fn file(members: &mut Members<'_>, mode: FileMode, found: &mut Vec<Fi
         if (is_original && stays) || (!is_original && mode != FileMode::WithVersions) {
             continue;
         }
-        if text_at(version, &["url"]).is_none() {
+        if text_at(version, &["url"]).is_none_or(|url| !context.is_own(&url)) {
             continue;
         }
         let Some(version) = version.members_mut() else { continue };
@@ -191,7 +193,8 @@ mod tests {
     fn sources(text: &str, mode: FileMode) -> (String, Vec<FileSource>) {
         let mut json = Json::parse(text).unwrap();
         let mut found = Vec::new();
-        column(&mut json, mode, &mut found);
+        let origins = vec![url::Url::parse("https://h").unwrap().origin()];
+        column(&mut json, &Context { files: mode, origins, ..Context::default() }, &mut found);
         (String::from_utf8(json.to_bytes(None)).unwrap(), found)
     }
 
@@ -232,6 +235,13 @@ mod tests {
     }
 
     #[test]
+    fn renditions_on_other_servers_stay_there() {
+        let sound = r#"[{"_id":7,"original_filename":"a.wav","extension":"wav","versions":{
+            "original":{"url":"https://h/1"},"text":{"url":"https://elsewhere/a.pdf","extension":"pdf"}}}]"#;
+        assert_eq!(paths(sound, FileMode::WithVersions), ["files/0/0/7-a.wav"]);
+    }
+
+    #[test]
     fn names_fit_every_file_system() {
         let named = |name: &str, extension: &str| {
             let file = serde_json::json!([{"_id": 5, "original_filename": name, "extension": extension,
@@ -250,7 +260,7 @@ mod tests {
     #[test]
     fn two_versions_never_share_a_path() {
         let same = r#"[{"_id":5,"original_filename":"a.png","extension":"png","versions":{
-            "original":{"url":"u"},"x:y":{"url":"u","extension":"png"},"x*Y":{"url":"u","extension":"png"}}}]"#;
+            "original":{"url":"/u"},"x:y":{"url":"/u","extension":"png"},"x*Y":{"url":"/u","extension":"png"}}}]"#;
         let expected = ["files/0/0/5-a.png", "files/0/0/5-a-x_y.png", "files/0/0/5-a-x_Y-2.png"];
         assert_eq!(paths(same, FileMode::WithVersions), expected);
     }

@@ -11,6 +11,8 @@ mod record;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use url::{Origin, Url};
+
 use crate::fylr::instance::InstanceKind;
 use crate::fylr::json::{Json, Members};
 use crate::fylr::source::book::Book;
@@ -33,7 +35,7 @@ const NOTES_MAX: usize = 1000;
 pub(crate) struct Unturnable(pub String);
 
 /// What turning needs to know of the source and of the backup.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Context {
     pub kind: InstanceKind,
     pub book: Book,
@@ -43,21 +45,33 @@ pub(crate) struct Context {
     pub versions: Versions,
     pub links: Links,
     pub files: FileMode,
+    /// Where files of the instance are; others stay where they are.
+    pub origins: Vec<Origin>,
     pub notes: Arc<Notes>,
 }
 
+impl Context {
+    /// Whether the instance itself has what stands there.
+    fn is_own(&self, url: &str) -> bool {
+        // What is no whole URL is a path on the instance.
+        Url::parse(url).map_or(true, |url| self.origins.contains(&url.origin()))
+    }
+}
+
 /// Which versions of records are backed up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Versions {
+    #[default]
     All,
     /// The latest ones, which become the first ones on the target.
     Latest,
 }
 
 /// Whether what a record links to is in the backup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Links {
     /// If its objecttype is.
+    #[default]
     Whole,
     /// Perhaps: the backup is cut short on purpose.
     Partial,

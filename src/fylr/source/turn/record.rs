@@ -166,7 +166,7 @@ impl Turner<'_> {
             } else {
                 match table.and_then(|table| table.columns.get(key)) {
                     Some(Column::Link(target)) => self.link(value, key, target, Need::Column)?,
-                    Some(Column::Files) => files::column(value, self.context.files, &mut self.files),
+                    Some(Column::Files) => files::column(value, self.context, &mut self.files),
                     Some(Column::Plain) | None => {}
                 }
             }

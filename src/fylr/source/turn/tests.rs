@@ -42,6 +42,7 @@ fn context(kind: InstanceKind) -> Context {
         versions: Versions::All,
         links: Links::Whole,
         files: FileMode::Urls,
+        origins: Vec::new(),
         notes: Arc::default(),
     }
 }
