@@ -16,6 +16,7 @@ fn help_tells_the_exit_codes_and_every_command() {
     assert_eq!(
         commands,
         [
+            "backup",
             "import",
             "export",
             "list",
@@ -31,6 +32,7 @@ fn help_tells_the_exit_codes_and_every_command() {
             "rename",
             "stats",
             "runs",
+            "instance",
             "demo",
             "completions",
             "man",
