@@ -6,12 +6,14 @@
 //! jobs              the verbs: open two ends, run, report events
 //! archive  fylr  layout  rehearsal  the ends; these never know each other
 //! model             the words: pure data, no I/O, no clock
+//! sorter            sorts more than memory holds
 //! ```
 //!
 //! Nothing in this library prints, reads the environment or exits: all it has to say is a
 //! [`model::event::Event`].
 
 pub mod model;
+mod sorter;
 
 pub mod archive;
 pub mod fylr;

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and those below it that it may use.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
+    ("sorter", &[]),
     ("model", &[]),
-    ("archive", &["model"]),
-    ("layout", &["model"]),
+    ("archive", &["model", "sorter"]),
+    ("layout", &["model", "sorter"]),
     ("rehearsal", &["model"]),
     ("fylr", &["model"]),
     ("jobs", &["archive", "layout", "fylr", "rehearsal", "model"]),

@@ -142,6 +142,9 @@ fn of_layout(error: &layout::Error) -> Judgement {
             (Exit::USAGE, "nothing was imported; --allow-missing takes the rest and records what is missing")
         }
         layout::Error::Tar { fault: Fault::Form(_) | Fault::NoManifest, .. } => (Exit::USAGE, BACKUP),
+        layout::Error::Bag { .. } => {
+            (Exit::USAGE, "nothing was imported; the bag is damaged or not complete: get it anew")
+        }
         layout::Error::Tar { .. } | layout::Error::Member { .. } | layout::Error::SpecialMember { .. } => {
             (Exit::USAGE, "nothing was imported; ask for a tar of the directory as fylr backup made it")
         }

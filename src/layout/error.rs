@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::layout::bag::BagFault;
 use crate::layout::gzip::PLAIN_BYTES_MAX;
 use crate::layout::tar::Fault;
 use crate::layout::walk::FOLDER_DEPTH_MAX;
@@ -38,6 +39,8 @@ pub enum Error {
     Stream { name: String, source: io::Error },
     #[error("cannot write {name}")]
     Output { name: String, source: io::Error },
+    #[error("{place} {fault}{}", and_others(*others))]
+    Bag { place: String, fault: BagFault, others: usize },
     #[error("{path} is no UTF-8, and a bag can hold no such names")]
     Unspeakable { path: EntryPath },
     #[error("cannot hold {path} in a temporary file")]
@@ -82,6 +85,7 @@ pub fn is_bad_tar(error: &Error) -> bool {
             | Error::Member { .. }
             | Error::SpecialMember { .. }
             | Error::Tar { .. }
+            | Error::Bag { .. }
             | Error::TooDeep { .. }
             | Error::Gzip { .. }
             | Error::TooLong { .. }

@@ -19,7 +19,7 @@ mod bag;
 mod tar;
 
 pub use crate::model::listing::MissingPayloads;
-pub use bag::Wrapping;
+pub use bag::{BagFault, Wrapping};
 pub use error::{Error, Special, Unfit, is_bad_tar};
 pub use partial::Existing;
 pub use reader::{DirectoryReader, Totals};

@@ -5,9 +5,11 @@ use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use cap_fs_ext::DirExt;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
+use crate::layout::bag;
 use crate::layout::error::Error;
 use crate::layout::gzip::{PLAIN_BYTES_MAX, Unpacked};
 use crate::layout::input::Input;
@@ -51,7 +53,14 @@ impl DirectoryReader {
     /// readable, or has a name that is no [`EntryPath`]; when what the manifest names is a folder, or is missing and
     /// `missing` refuses that.
     pub fn open(source: &Path, missing: MissingPayloads, observer: &dyn Observer) -> Result<Self, Error> {
-        let (source, root) = open_root(source)?;
+        let (mut source, mut root) = open_root(source)?;
+        if is_bag(&root)? {
+            bag::inspect(&source, &root)?;
+            source = source.join(bag::DATA);
+            root = root
+                .open_dir_nofollow(bag::DATA)
+                .map_err(|error| Error::Source { path: source.clone(), source: error })?;
+        }
         let (manifest, manifest_modified) = read_manifest(&source, &root)?;
         let mut totals = look_at_all(&source, &root)?;
         let listing = listing::find(&root, &manifest, missing, observer)?;
@@ -179,6 +188,12 @@ fn open_root(source: &Path) -> Result<(PathBuf, Dir), Error> {
     };
     let root = Dir::open_ambient_dir(folder, ambient_authority()).map_err(failed)?;
     Ok((folder.to_owned(), root))
+}
+
+/// Whether it is the top of a bag with a backup in it, and no backup itself.
+fn is_bag(root: &Dir) -> Result<bool, Error> {
+    let has = |name: &str| listing::look(root, &path_of(name)).map(|kind| kind == Some(Kind::File));
+    Ok(!has(manifest::FILE_NAME)? && has(bag::DECLARATION)?)
 }
 
 fn read_manifest(source: &Path, root: &Dir) -> Result<(Manifest, FileTime), Error> {

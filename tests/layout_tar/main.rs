@@ -1,5 +1,6 @@
 //! A backup in a tar: what comes back, in which order it may come, what is refused, and what is left behind then.
 
+mod bags;
 mod bombs;
 mod destinations;
 mod foreign;

@@ -10,11 +10,11 @@ use bincode::{Decode, Encode};
 use crate::archive::codec;
 use crate::archive::error::{Damage, Error};
 use crate::archive::list::{Body, Row, StoredRow};
-use crate::archive::writer::sorter::{Sorted, Sorter};
 use crate::model::entry::{Encoding, Role};
 use crate::model::listing::{self, Listing, Place};
 use crate::model::manifest::Manifest;
 use crate::model::path::EntryPath;
+use crate::sorter::{Sorted, Sorter};
 
 /// What has arrived, sorted by folder and stem, so that an original comes before its renditions.
 pub struct Arrived {
@@ -117,7 +117,8 @@ impl Arrived {
             }
             spot.judge(&path)?;
             let path = match &self.root {
-                Some(root) if path == *root => continue,
+                // What leads to it is there with it.
+                Some(root) if path == *root || below(Some(&path), root).is_some() => continue,
                 Some(root) => below(Some(root), &path).ok_or_else(|| Error::Outside { path, root: root.clone() })?,
                 None => path,
             };

@@ -16,7 +16,6 @@ mod store;
 
 mod arrived;
 mod settle;
-mod sorter;
 
 use std::io::{ErrorKind, Read};
 use std::marker::PhantomData;

@@ -8,12 +8,12 @@ use crate::archive::codec;
 use crate::archive::error::{Damage, Error};
 use crate::archive::list::{Body, Row, StoredRow};
 use crate::archive::writer::arrived::{Arrival, Arrived, Shelf, Spot, failed};
-use crate::archive::writer::sorter::Sorter;
 use crate::model::entry::{Encoding, EntryHead, Role};
 use crate::model::event::{Event, Observer, Warning};
 use crate::model::listing::{self, Listed, Listing, MissingPayloads};
 use crate::model::manifest::{self, Manifest};
 use crate::model::path::EntryPath;
+use crate::sorter::Sorter;
 
 /// Hands over every entry in restore order with its settled role.
 ///

@@ -1,8 +1,19 @@
 //! `BagIt` 1.0 (RFC 8493): the layout in the folder `data`, beside lists of digests that anybody can check with common
 //! programs.
 
+mod fault;
+mod sums;
+
+mod directory;
+mod inspection;
+mod tag;
 mod writer;
 
+pub(crate) use directory::inspect;
+pub use fault::BagFault;
+pub(crate) use inspection::Inspection;
+pub(crate) use sums::{Algorithm, Summed};
+pub(crate) use tag::{Lists, Tagged};
 pub use writer::Wrapping;
 pub(crate) use writer::{Bag, Hashed, Tag};
 

@@ -147,7 +147,18 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()).collect()
 }
 
-/// Names stand on one line each, so what ends a line is escaped, and so is what escapes.
+/// Names stand on one line each, so what ends a line is escaped, and so is a percent sign before what would be taken for
+/// such. Others stay, though RFC 8493 would have them escaped too: bagit.py, its reference, does not understand that.
 fn encoded(name: &str) -> String {
-    name.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let mut out = String::with_capacity(name.len());
+    for (at, character) in name.char_indices() {
+        let is_taken = |escape: &&str| name[at..].get(..3).is_some_and(|text| text.eq_ignore_ascii_case(escape));
+        match character {
+            '\r' => out.push_str("%0D"),
+            '\n' => out.push_str("%0A"),
+            '%' if ["%25", "%0A", "%0D"].iter().any(is_taken) => out.push_str("%25"),
+            other => out.push(other),
+        }
+    }
+    out
 }

@@ -24,7 +24,6 @@ pub(crate) struct Member {
     /// As it stands in the tar.
     pub(crate) name: Vec<u8>,
     pub(crate) is_folder: bool,
-    pub(crate) size: u64,
     pub(crate) modified: FileTime,
 }
 
@@ -160,7 +159,7 @@ impl<R: Read> Members<R> {
         };
         self.current = place;
         (self.left, self.padding) = (size, padding(size));
-        Ok(Member { name, is_folder, size, modified })
+        Ok(Member { name, is_folder, modified })
     }
 
     /// After the first block of zeros there is another one, and then nothing but more of them.

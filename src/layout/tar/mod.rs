@@ -7,7 +7,11 @@ mod pax;
 mod source;
 
 mod members;
+
+mod bagged;
+mod pass;
 mod reader;
+mod unsure;
 
 mod file;
 mod packer;

@@ -18,7 +18,8 @@ const LENGTHS: usize = 8;
 
 /// Items on their way to be sorted.
 pub struct Sorter {
-    folder: PathBuf,
+    /// `None` for wherever temporary files are.
+    folder: Option<PathBuf>,
     held_max: usize,
     bytes: Vec<u8>,
     items: Vec<Place>,
@@ -41,10 +42,15 @@ pub type Item = (Vec<u8>, Vec<u8>);
 impl Sorter {
     /// What does not fit into memory is written to the disk of `folder`.
     pub fn new(folder: PathBuf) -> Self {
-        Self::holding(folder, HELD_MAX)
+        Self::holding(Some(folder), HELD_MAX)
     }
 
-    fn holding(folder: PathBuf, held_max: usize) -> Self {
+    /// What does not fit into memory is written where temporary files are.
+    pub fn anywhere() -> Self {
+        Self::holding(None, HELD_MAX)
+    }
+
+    fn holding(folder: Option<PathBuf>, held_max: usize) -> Self {
         Self { folder, held_max, bytes: Vec::new(), items: Vec::new(), file: None, runs: Vec::new(), end: 0 }
     }
 
@@ -89,7 +95,10 @@ impl Sorter {
         self.sort();
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(&self.folder)?),
+            none => none.insert(match &self.folder {
+                Some(folder) => tempfile::tempfile_in(folder)?,
+                None => tempfile::tempfile()?,
+            }),
         };
         let start = self.end;
         let mut out = Vec::with_capacity(2 * READ_BYTES);
@@ -204,7 +213,7 @@ mod tests {
     fn items_come_back_in_order_however_many_runs_they_made() {
         for held_max in [0, 100, 5000, usize::MAX] {
             let folder = tempfile::tempdir().expect("a temporary directory");
-            let mut sorter = Sorter::holding(folder.path().to_owned(), held_max);
+            let mut sorter = Sorter::holding(Some(folder.path().to_owned()), held_max);
             let mut chance = fastrand::Rng::with_seed(1);
             let mut expected = Vec::new();
             for number in 0..300_u32 {
