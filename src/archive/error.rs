@@ -24,6 +24,10 @@ pub enum Error {
     Full(#[source] Box<redb::Error>),
     #[error("the archive is damaged: {0}")]
     Damaged(Damage),
+    #[error("there is a file at {} already", .0.display())]
+    Exists(PathBuf),
+    #[error("{} holds no snapshot that can be proved", .0.display())]
+    NothingProved(PathBuf),
     #[error("there is no snapshot {0}")]
     NoSnapshot(String),
     #[error("snapshot {number} has no entry {path}")]

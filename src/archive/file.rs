@@ -160,6 +160,18 @@ impl ArchiveMut {
         Self::from_database(path, database)
     }
 
+    /// Creates an archive where there is none.
+    ///
+    /// # Errors
+    /// When there is a file already, or it cannot be created.
+    pub fn create_new(path: &Path) -> Result<Self, Error> {
+        if fs::symlink_metadata(path).is_ok() {
+            return Err(Error::Exists(path.to_owned()));
+        }
+        create(path)?;
+        Self::open(path)
+    }
+
     /// Takes over a database that is already open.
     ///
     /// # Errors

@@ -32,6 +32,7 @@ mod writer;
 
 pub mod check;
 pub mod prune;
+pub mod salvage;
 pub mod stats;
 
 pub use error::{Damage, Error};

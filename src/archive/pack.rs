@@ -9,7 +9,8 @@ use crate::archive::id::PackId;
 /// leaf, and the 8-byte key): one byte more would cost twice the space.
 pub const PACK_MAX: usize = (1 << 20) - 16;
 
-const MAGIC: [u8; 8] = *b"fondsPK\x01";
+/// How packs begin.
+pub const MAGIC: [u8; 8] = *b"fondsPK\x01";
 /// Magic and pack id.
 const HEADER: usize = 16;
 /// Length of the directory and the BLAKE3.
@@ -153,6 +154,25 @@ impl<B: AsRef<[u8]>> Pack<B> {
         let (entry, start) = self.frames.get(at)?;
         Some((entry, self.bytes.as_ref().get(*start..start + entry.stored())?))
     }
+}
+
+/// The id that the pack which begins here says it has.
+#[must_use]
+pub fn id(bytes: &[u8]) -> Option<PackId> {
+    let rest = bytes.strip_prefix(&MAGIC)?;
+    Some(PackId(u64::from_le_bytes(*rest.first_chunk::<8>()?)))
+}
+
+/// The lengths that the pack which begins here can have, going by where a directory may stand that fits what is before
+/// it. There is rarely more than one.
+pub fn lengths(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    (HEADER + COUNT + TAIL..=bytes.len()).filter(|length| {
+        let sealed = &bytes[..length - 32];
+        let (rest, directory_length) = sealed.split_last_chunk::<4>().unwrap_or((sealed, &[0; 4]));
+        let length = u32::from_le_bytes(*directory_length) as usize;
+        let start = rest.len().checked_sub(length).filter(|start| *start >= HEADER && length >= COUNT);
+        start.is_some_and(|start| directory(&rest[start..], start - HEADER).is_ok())
+    })
 }
 
 fn directory(mut bytes: &[u8], body: usize) -> Result<Vec<(FrameEntry, usize)>, BrokenPack> {

@@ -212,18 +212,31 @@ pub fn names(transaction: &redb::ReadTransaction) -> Result<Vec<Result<(String, 
 /// # Errors
 /// When the database refuses, or the row with the last number is damaged.
 pub fn take_number(transaction: &redb::WriteTransaction) -> Result<SnapshotNumber, Error> {
+    let number = last_number(transaction)? + 1;
     let mut meta = transaction.open_table(tables::META)?;
-    let damaged = || Damage::Value { table: "meta", key: LAST.to_owned() };
-    let last: u64 = match meta.get(LAST)? {
-        None => 0,
-        Some(sealed) => {
-            let bytes = seal::open("meta", LAST.as_bytes(), sealed.value()).map_err(|_| damaged())?;
-            codec::decode(bytes).map_err(|_| damaged())?
-        }
-    };
-    let number = last + 1;
     meta.insert(LAST, seal::seal("meta", LAST.as_bytes(), codec::encode(&number)).as_slice())?;
     Ok(SnapshotNumber(number))
+}
+
+/// Writes the rows that make a snapshot visible which has its number from another archive.
+///
+/// # Errors
+/// When the database refuses, or the row with the last number is damaged.
+pub(crate) fn insert_numbered(transaction: &redb::WriteTransaction, snapshot: &Snapshot) -> Result<(), Error> {
+    let number = snapshot.number.0;
+    if last_number(transaction)? < number {
+        let sealed = seal::seal("meta", LAST.as_bytes(), codec::encode(&number));
+        transaction.open_table(tables::META)?.insert(LAST, sealed.as_slice())?;
+    }
+    insert(transaction, snapshot)
+}
+
+fn last_number(transaction: &redb::WriteTransaction) -> Result<u64, Error> {
+    let meta = transaction.open_table(tables::META)?;
+    let Some(sealed) = meta.get(LAST)? else { return Ok(0) };
+    let damaged = || Damage::Value { table: "meta", key: LAST.to_owned() };
+    let bytes = seal::open("meta", LAST.as_bytes(), sealed.value()).map_err(|_| damaged())?;
+    Ok(codec::decode(bytes).map_err(|_| damaged())?)
 }
 
 /// Writes the rows that make a snapshot visible.

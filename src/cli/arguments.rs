@@ -8,8 +8,8 @@ use crate::cli::error::Error;
 use crate::cli::exit::Exit;
 use crate::cli::session::Session;
 use crate::cli::{
-    backup, cat, check, completions, demo, diff, export, find, forget, history, import, instance, list, man, prune,
-    rename, runs, show, stats, tag,
+    backup, cat, check, completions, copy, demo, diff, export, find, forget, history, import, instance, list, man,
+    prune, rename, runs, salvage, show, stats, tag,
 };
 
 const AFTER_HELP: &str = "\
@@ -84,6 +84,8 @@ pub enum Command {
     Prune(prune::Prune),
     Tag(tag::Tag),
     Rename(rename::Rename),
+    Copy(copy::Copy),
+    Salvage(salvage::Salvage),
     /// Show sizes, and what deduplication and compression saved
     Stats,
     Runs(runs::Runs),
@@ -114,6 +116,8 @@ impl Command {
             Self::Prune(verb) => verb.run(session),
             Self::Tag(verb) => verb.run(session),
             Self::Rename(verb) => verb.run(session),
+            Self::Copy(verb) => verb.run(session),
+            Self::Salvage(verb) => verb.run(session),
             Self::Stats => stats::run(session),
             Self::Runs(verb) => verb.run(session),
             Self::Instance(verb) => verb.run(session),

@@ -46,6 +46,7 @@ pub fn judge(error: &Error) -> Judgement {
         Error::Job(jobs::Error::NoRecord(_)) => {
             (Exit::USAGE, "a system object id, a uuid or a reference is wanted; \"fonds find\" searches for texts")
         }
+        Error::Job(jobs::Error::SameArchive(_)) => (Exit::USAGE, "--to names another archive"),
         Error::Job(jobs::Error::NoBackup(_)) => (Exit::USAGE, "\"fonds list\" lists them"),
         Error::Job(jobs::Error::NameTaken(_)) => (Exit::REFUSED, "nothing was touched; choose another name"),
         Error::Job(jobs::Error::NothingKept(_)) => (
@@ -90,6 +91,8 @@ fn of_archive(error: &archive::Error) -> Judgement {
         archive::Error::Damaged(_) => {
             (Exit::FAILED, "\"fonds check --read-data\" tells what is hit; everything else can still be exported")
         }
+        archive::Error::Exists(_) => (Exit::REFUSED, "it was not touched; name a file that is not there yet"),
+        archive::Error::NothingProved(_) => (Exit::FAILED, "nothing was written; an older copy of the archive may do"),
         archive::Error::NoSnapshot(_) => (Exit::USAGE, "\"fonds list\" lists them"),
         archive::Error::NoEntry { .. } => (Exit::USAGE, "\"fonds show -v\" lists the entries"),
         archive::Error::Twice { .. }

@@ -30,6 +30,8 @@ pub enum Error {
     Spool(#[source] std::io::Error),
     #[error("no snapshot holds a record that is called {0}")]
     NoRecord(String),
+    #[error("{} is the archive that the snapshots are in", .0.display())]
+    SameArchive(std::path::PathBuf),
     #[error("there is no backup {0}")]
     NoBackup(String),
     #[error("there is a backup {0} already")]

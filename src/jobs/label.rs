@@ -42,7 +42,7 @@ pub fn tag(archive: &Path, name: &SnapshotName, changes: &[TagChange]) -> Result
     if after != before {
         let command = format!("tag {}", before.number);
         let log = vec![format!("the tags of snapshot {} are {}", after.number, after.tags.join(", "))];
-        recorded(archive, &command, ArchiveMut::close, |archive| {
+        recorded(archive, &command, ArchiveMut::close, |archive, _| {
             Ok((archive.relabel(&[(before, after.clone())])?, log))
         })?;
     }
@@ -73,7 +73,7 @@ pub fn rename(archive: &Path, name: &str, new: &str) -> Result<Vec<Snapshot>, Er
     if name != new {
         let log = vec![format!("{} snapshots of {name} are called {new}", changes.len())];
         let command = format!("rename {name} {new}");
-        recorded(archive, &command, ArchiveMut::close, |archive| Ok((archive.relabel(&changes)?, log)))?;
+        recorded(archive, &command, ArchiveMut::close, |archive, _| Ok((archive.relabel(&changes)?, log)))?;
     }
     Ok(renamed)
 }

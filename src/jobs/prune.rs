@@ -35,7 +35,7 @@ pub fn plan_prune(archive: &Path, unused: Unused, without: &[SnapshotNumber]) ->
 pub fn prune(archive: &Path, unused: Unused, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Pruned, Error> {
     let length = || fs::metadata(archive).map_or(0, |metadata| metadata.len());
     let bytes_before = length();
-    let plan = recorded(archive, "prune", ArchiveMut::close_compact, |archive| {
+    let plan = recorded(archive, "prune", ArchiveMut::close_compact, |archive, _| {
         // Planned again: as long as the archive is open nobody else can change it.
         let plan = archive.plan_prune(unused)?;
         archive.prune(&plan, &**observer)?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::archive::id::RunId;
 use crate::archive::runs::RunOutcome;
 use crate::archive::{self, ArchiveMut};
 use crate::jobs::{Error, chain};
@@ -15,11 +16,11 @@ pub(super) fn recorded<T>(
     path: &Path,
     command: &str,
     close: impl FnOnce(ArchiveMut) -> Result<(), archive::Error>,
-    work: impl FnOnce(&ArchiveMut) -> Result<(T, Vec<String>), Error>,
+    work: impl FnOnce(&ArchiveMut, RunId) -> Result<(T, Vec<String>), Error>,
 ) -> Result<T, Error> {
     let archive = ArchiveMut::open(path)?;
     let run = archive.begin_run(command)?;
-    let done = work(&archive);
+    let done = work(&archive, run.id);
     let (outcome, log) = match &done {
         Ok((_, log)) => (RunOutcome::Done { snapshot: None }, log.clone()),
         Err(error) => (RunOutcome::Failed { why: chain(error) }, vec![format!("error: {}", chain(error))]),

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod copying;
 mod model;
 mod pruning;
 
@@ -49,8 +50,8 @@ impl Story {
         self.snapshots.retain(|number, _| !numbers.contains(number));
     }
 
-    fn prune(&self) -> jobs::Pruned {
-        jobs::prune(&self.archive(), Unused::default(), &silent()).expect("a prune")
+    fn prune(&self, unused: Unused) -> jobs::Pruned {
+        jobs::prune(&self.archive(), unused, &silent()).expect("a prune")
     }
 
     /// That every snapshot is whole, and there are no others.

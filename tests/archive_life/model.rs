@@ -35,7 +35,7 @@ fn whatever_is_done_in_whatever_order_the_snapshots_that_are_left_are_whole() {
                 jobs::tag(&story.archive(), &name, &[change]).expect("a snapshot");
             }
             _ => {
-                let unused = Unused(chance.u64(0..200));
+                let unused = Unused(chance.u64(0..=1000));
                 jobs::prune(&story.archive(), unused, &silent()).expect("a prune");
             }
         }

@@ -30,6 +30,8 @@ fn help_tells_the_exit_codes_and_every_command() {
             "prune",
             "tag",
             "rename",
+            "copy",
+            "salvage",
             "stats",
             "runs",
             "instance",

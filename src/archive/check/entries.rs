@@ -25,7 +25,7 @@ const AHEAD: usize = 64;
 
 /// Chunks that are known to be damaged.
 #[derive(Default)]
-pub(super) struct Damaged {
+pub(in crate::archive) struct Damaged {
     /// From the first of a run: how many, and the finding that says why.
     runs: BTreeMap<u64, (u64, usize)>,
 }
@@ -43,7 +43,7 @@ impl Damaged {
 }
 
 /// What was seen of a snapshot's entries.
-pub(super) struct Walk {
+pub(in crate::archive) struct Walk {
     pub rows: u64,
     /// Plain bytes of the entries that were rebuilt and found right.
     pub bytes: u64,
@@ -60,7 +60,7 @@ impl Walk {
 }
 
 /// An entry that cannot be given back.
-pub(super) struct Unsound {
+pub(in crate::archive) struct Unsound {
     place: u64,
     pub path: EntryPath,
     /// The findings that it needs chunks of, with the records hit.
@@ -86,7 +86,7 @@ struct Seen {
 }
 
 /// Looks at every entry of a snapshot; `known` are the digests that were seen before.
-pub(super) fn walk(
+pub(in crate::archive) fn walk(
     chunks: &Chunks,
     snapshot: &Snapshot,
     damaged: &Damaged,

@@ -2,7 +2,7 @@
 //! digests alone; redb's page checksums prove nothing about it.
 
 mod derived;
-mod entries;
+pub(in crate::archive) mod entries;
 mod packs;
 
 use std::collections::HashSet;

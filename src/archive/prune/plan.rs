@@ -100,14 +100,16 @@ impl PrunePlan {
         let stored = plan.packs * PACK_MAX as u64;
         let accepted = stored.saturating_sub(unneeded) * unused.0 / 1000;
         plan.bytes_left = unneeded;
+        let mut left = BTreeMap::new();
         for pack in candidates {
-            if pack.bytes_unneeded == 0 || !pack.is_unneeded && plan.bytes_left <= accepted {
-                continue;
+            if pack.is_unneeded || pack.bytes_unneeded > 0 && plan.bytes_left > accepted {
+                plan.choose(&pack);
+            } else {
+                left.insert(pack.id, pack);
             }
-            plan.choose(&pack);
         }
         if !plan.is_empty() {
-            plan.choose_tail(transaction)?;
+            plan.choose_tail(transaction, &left)?;
         }
         plan.chosen.sort_unstable();
         Ok(plan)
@@ -132,13 +134,15 @@ impl PrunePlan {
     }
 
     /// Packs with room are rewritten, too, so that all that is left comes together in as few as it can.
-    fn choose_tail(&mut self, transaction: &ReadTransaction) -> Result<(), Error> {
+    fn choose_tail(&mut self, transaction: &ReadTransaction, left: &BTreeMap<PackId, Candidate>) -> Result<(), Error> {
         let packs = transaction.open_table(tables::PACKS)?;
         for id in packing::with_room(transaction)? {
             if self.chosen.contains(&id) {
                 continue;
             }
-            if let Some(bytes) = packs.get(id.0)? {
+            if let Some(candidate) = left.get(&id) {
+                self.choose(candidate);
+            } else if let Some(bytes) = packs.get(id.0)? {
                 self.chosen.push(id);
                 self.packs_rewritten += 1;
                 self.bytes_rewritten += bytes.value().len() as u64;

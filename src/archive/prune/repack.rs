@@ -16,7 +16,6 @@ use crate::archive::frame::{Frame, FrameEntry, PackedFrame};
 use crate::archive::id::{ChunkRun, PackId};
 use crate::archive::pack::{PACK_MAX, Pack};
 use crate::archive::packing::{self, OpenPacks};
-use crate::archive::prune::marks::Marks;
 use crate::archive::prune::plan::PrunePlan;
 use crate::archive::tables;
 use crate::archive::writer::fill::{FrameChunk, FrameSizes, Packer, RawFrame};
@@ -60,7 +59,7 @@ impl<'a> Repacker<'a> {
     fn batch(&mut self, transaction: &WriteTransaction, batch: &[PackId]) -> Result<(), Error> {
         let old = batch.iter().map(|id| take(transaction, *id)).collect::<Result<Vec<_>, Error>>()?;
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let (needed, sizes) = (&self.plan.needed, &self.sizes);
+        let (plan, sizes) = (self.plan, &self.sizes);
         let packs = &mut self.packs;
         thread::scope(|scope| {
             let (raw, raw_queue) = bounded(FRAMES_AHEAD);
@@ -71,7 +70,7 @@ impl<'a> Repacker<'a> {
             }
             drop((raw_queue, packed));
             scope.spawn(move || {
-                let mut gather = Gather { needed, sizes, raw, open: [const { None }; 4] };
+                let mut gather = Gather { plan, sizes, raw, open: [const { None }; 4] };
                 // Who takes the frames is gone only after an error, which is told.
                 let _ = old.iter().try_for_each(|pack| gather.pack(pack)).and_then(|()| gather.finish());
             });
@@ -111,9 +110,9 @@ enum Gathered {
 /// Who takes the frames is gone.
 struct Gone;
 
-/// Gathers what is needed, class by class.
+/// Gathers what stays, class by class. What goes is what the plan says, and what the ids were taken away of.
 struct Gather<'a> {
-    needed: &'a Marks,
+    plan: &'a PrunePlan,
     sizes: &'a FrameSizes,
     raw: Sender<Gathered>,
     open: [Option<RawFrame>; 4],
@@ -125,10 +124,10 @@ impl Gather<'_> {
             let count = |set: &RoaringTreemap| -> u64 {
                 entry.numbers.iter().map(|run| set.range_cardinality(run.range())).sum()
             };
-            let stripped = if entry.values.is_some() { count(&self.needed.without_values) } else { 0 };
-            match count(&self.needed.chunks) {
-                0 => {}
-                all if all == entry.lengths.len() as u64 && stripped == 0 => {
+            let gone = count(&self.plan.gone);
+            match gone + count(&self.plan.stripped) {
+                _ if gone == entry.lengths.len() as u64 => {}
+                0 => {
                     let whole = PackedFrame { entry: entry.clone(), stored: stored.to_vec(), known: Vec::new() };
                     self.send(Gathered::Whole(whole))?;
                 }
@@ -144,12 +143,12 @@ impl Gather<'_> {
     fn chunks(&mut self, entry: &FrameEntry, frame: &Frame) -> Result<(), Gone> {
         let counts = entry.values.as_ref().map(|values| &values.counts);
         for (slot, number) in entry.numbers.iter().copied().flat_map(ChunkRun::numbers).enumerate() {
-            if !self.needed.chunks.contains(number.0) {
+            if self.plan.gone.contains(number.0) {
                 continue;
             }
             let Some(bytes) = frame.chunk(slot) else { continue };
             let (values, value_count) = match counts {
-                Some(counts) if !self.needed.without_values.contains(number.0) => (frame.values(slot), counts[slot]),
+                Some(counts) if !self.plan.stripped.contains(number.0) => (frame.values(slot), counts[slot]),
                 _ => (&[][..], 0),
             };
             let chunk = FrameChunk { known: None, bytes, values, value_count };

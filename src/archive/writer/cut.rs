@@ -48,8 +48,19 @@ impl Keys {
         }
     }
 
+    /// The key of the ids of a class.
+    #[must_use]
+    pub fn of(&self, class: Class) -> &[u8; 32] {
+        match class {
+            Class::Records => &self.records,
+            Class::Plain => &self.plain,
+            Class::Recipes => &self.recipes,
+            Class::Values => &self.values,
+        }
+    }
+
     /// The short hash by which a record's volatile values are compared; never 0, which stands for none.
-    fn value_check(&self, values: &[u8]) -> u64 {
+    pub fn value_check(&self, values: &[u8]) -> u64 {
         let id = ChunkId::of(&self.values, values);
         let check = u64::from_le_bytes(*id.0.first_chunk::<8>().expect("an id has 16 bytes"));
         check.max(1)

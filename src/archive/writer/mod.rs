@@ -7,12 +7,12 @@
 //! What an entry is and where it stands in the list is settled at the end, when all of them and the manifest are known.
 
 mod checkpoint;
-mod cut;
-mod draft;
+pub(crate) mod cut;
+pub(crate) mod draft;
 pub(crate) mod fill;
 mod known;
 mod sequence;
-mod store;
+pub(crate) mod store;
 
 mod arrived;
 mod settle;
@@ -72,6 +72,8 @@ pub struct ArchiveWriter<'a> {
     options: WriteOptions,
     missing: MissingPayloads,
     is_draft: bool,
+    /// When it was made, and its tags, if it comes from another archive.
+    origin: Option<(i64, Vec<String>)>,
     /// Where there is room for what does not fit into memory.
     folder: PathBuf,
     stages: Option<Stages>,
@@ -158,7 +160,8 @@ impl<'a> ArchiveWriter<'a> {
         let failure = Arc::new(Failure::default());
         let (missing, is_draft) = (MissingPayloads::Refuse, draft.is_some());
         let stages = Some(Stages::start(archive, options.strictness, draft, observer, &failure)?);
-        Ok(Self { archive: PhantomData, options, missing, is_draft, folder: folder_of(archive), stages, failure })
+        let (folder, origin) = (folder_of(archive), None);
+        Ok(Self { archive: PhantomData, options, missing, is_draft, origin, folder, stages, failure })
     }
 
     /// Keeps every entry up to here, and the state of the job with them, as soon as their bytes are stored. Who writes
@@ -175,6 +178,13 @@ impl<'a> ArchiveWriter<'a> {
     #[must_use]
     pub fn missing(mut self, missing: MissingPayloads) -> Self {
         self.missing = missing;
+        self
+    }
+
+    /// Makes it the same snapshot as one of another archive, as far as people see: as old, and with the same tags.
+    #[must_use]
+    pub fn like(mut self, origin: &Snapshot) -> Self {
+        self.origin = Some((origin.created, origin.tags.clone()));
         self
     }
 
@@ -225,17 +235,18 @@ impl BackupWriter for ArchiveWriter<'_> {
         let settle = |sequencer: Sequencer| self.failure.note(sequencer.settle(manifest, missing, folder));
         let ended = self.stages.take().and_then(|stages| stages.join(settle));
         let (draft, store) = ended.ok_or_else(|| self.failure.take())?;
+        let (created, tags) = self.origin.take().unwrap_or_else(|| (runs::now(), Vec::new()));
         let mut snapshot = Snapshot {
             number: SnapshotNumber(0),
             name: self.options.name.clone(),
-            created: runs::now(),
+            created,
             run: self.options.run,
             source: source(manifest),
             list: draft.list,
             counts: draft.counts,
             kinds: draft.kinds,
             added: Added { records: draft.new_records, bytes_plain: draft.new_bytes, bytes_stored: 0 },
-            tags: Vec::new(),
+            tags,
         };
         store.finish(|transaction, bytes_stored| {
             snapshot.added.bytes_stored = bytes_stored;

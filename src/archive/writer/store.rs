@@ -62,6 +62,15 @@ impl Store {
         Ok(Self { packs, batch, bytes_stored, draft, arrived, coming })
     }
 
+    /// A store of chunks that have their numbers from elsewhere.
+    ///
+    /// # Errors
+    /// When the packs that have room cannot be read.
+    pub fn of_numbered(database: Arc<Database>) -> Result<Self, Error> {
+        // Nothing waits for any of them to arrive.
+        Self::new(database, Arc::default(), ChunkNumber(u64::MAX), None)
+    }
+
     /// Takes frames until there are no more.
     ///
     /// # Errors

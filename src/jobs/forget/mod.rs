@@ -107,7 +107,7 @@ impl ForgetPlan {
         if self.forgotten.is_empty() {
             return Ok(());
         }
-        recorded(archive, "forget", ArchiveMut::close, |archive| {
+        recorded(archive, "forget", ArchiveMut::close, |archive, _| {
             archive.forget(&self.forgotten)?;
             let line = |snapshot: &Snapshot| format!("snapshot {} ({}) is forgotten", snapshot.number, snapshot.name);
             Ok(((), self.forgotten.iter().map(line).collect()))
