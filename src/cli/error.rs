@@ -17,6 +17,8 @@ pub enum Error {
     Unmade(PathBuf),
     #[error("standard output is a terminal")]
     Terminal,
+    #[error("standard input is a terminal")]
+    Typed,
     #[error("with --json, standard output is taken")]
     Mixed,
     #[error("{}", .path.display())]

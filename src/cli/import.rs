@@ -1,5 +1,6 @@
 //! `fonds import`: backups become snapshots.
 
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -55,6 +56,9 @@ impl Import {
     }
 
     fn import(&self, source: &Path, session: &Session) -> Result<Snapshot, Error> {
+        if source == Path::new(jobs::STREAM) && io::stdin().is_terminal() {
+            return Err(Error::Typed);
+        }
         let job = jobs::Import {
             source: source.to_owned(),
             name: self.name.clone(),

@@ -63,6 +63,7 @@ pub fn judge(error: &Error) -> Judgement {
         Error::Log { .. } => (Exit::USAGE, "--log names a file that can be written"),
         Error::Unmade(_) => (Exit::USAGE, "name a directory, a .tar, a .tar.gz or a .tar.zst"),
         Error::Terminal => (Exit::USAGE, "name a file, or send it on with > or |"),
+        Error::Typed => (Exit::USAGE, "name a file, or send a tar with < or |"),
         Error::Mixed => (Exit::USAGE, "name a file, or leave --json out"),
         Error::Source { source, .. } => judge(source),
         Error::NoCommand(_) => (Exit::USAGE, "\"fonds --help\" lists them"),

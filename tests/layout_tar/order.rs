@@ -103,6 +103,34 @@ fn a_tar_is_the_same_snapshot_as_the_directory() {
 }
 
 #[test]
+fn a_top_that_is_named_and_what_macos_adds_make_no_difference() {
+    let place = Place::new();
+    let manifest = br#"{"instance":{"name":"museum"},"payloads":["a.json"]}"#;
+    let folder = |tar: Tarball, name: &str| tar.member(name.as_bytes(), b'5', b"");
+    let inside =
+        folder(folder(Tarball::default(), "./"), "./m/").file("./m/manifest.json", manifest).file("./m/a.json", b"[]");
+    let old = folder(Tarball::default(), "./").file("./old/manifest.json", manifest);
+    let old = old.file("./manifest.json", manifest).file("./a.json", b"[]");
+    let mac = Tarball::default().file("./._m", b"attributes").file("m/._a.json", b"x");
+    let mac = mac.file("m/.DS_Store", b"x").file("m/manifest.json", manifest).file("m/a.json", b"[]");
+    let flat = Tarball::default().file("._a.json", b"x").file("a.json", b"[]").file("manifest.json", manifest);
+    let cases: [(Tarball, &[&str]); 4] = [
+        (inside, &["manifest.json", "a.json"]),
+        (old, &["manifest.json", "a.json", "old/manifest.json"]),
+        (mac, &["manifest.json", "a.json", ".DS_Store", "._a.json"]),
+        (flat, &["manifest.json", "a.json", "._a.json"]),
+    ];
+    for (tar, expected) in cases {
+        let output = place.feed(&["import", "-"], &tar.end());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let entries = listed(&place, "museum");
+        assert_eq!(entries.iter().map(|entry| entry["path"].as_str().expect("a path")).collect::<Vec<_>>(), expected);
+    }
+    let beside = Tarball::default().file("._x", b"x").file("m/manifest.json", manifest).file("m/a.json", b"[]");
+    assert_eq!(place.feed(&["import", "-"], &beside.end()).status.code(), Some(2));
+}
+
+#[test]
 fn the_name_is_that_of_the_instance_or_the_folder_or_the_file() {
     let nameless = Tarball::default().file("manifest.json", br#"{"payloads":[]}"#).end();
     let folder = Tarball::default().file("attic/x.log", b"").file("attic/manifest.json", br#"{"payloads":[]}"#).end();

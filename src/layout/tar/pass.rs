@@ -5,12 +5,14 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 
+use tempfile::SpooledTempFile;
+
 use crate::layout::bag::{Algorithm, Summed};
 use crate::layout::error::Error;
 use crate::layout::tar::bagged::{Bagged, Part};
 use crate::layout::tar::fault::{Fault, shown};
 use crate::layout::tar::members::Member;
-use crate::layout::tar::unsure::{Unsure, hand_over, hand_over_unsure, named};
+use crate::layout::tar::unsure::{Unsure, hand_over, hand_over_unsure, named, spooled};
 use crate::layout::walk::FOLDER_DEPTH_MAX;
 use crate::model::entry::{Content, Encoding, EntryHead, FileTime, Role};
 use crate::model::listing::{self, Listing};
@@ -19,6 +21,10 @@ use crate::model::path::{EntryPath, PathError};
 
 /// Broken gzip is remembered, for the manifest may name it.
 const BROKEN_MAX: usize = 1000;
+/// Files that may wait for the manifest: one manifest, and what macOS writes beside the top folder.
+const WAITING_MAX: usize = 64;
+/// Before the name of a file in which macOS keeps what other systems have no place for.
+const APPLE_DOUBLE: &[u8] = b"._";
 
 /// The path that a member's name stands for; `None` is the top itself.
 pub(super) fn clean_path(member: &Member) -> Result<Option<EntryPath>, Error> {
@@ -83,18 +89,31 @@ pub(super) struct Pass<'a> {
     folder: Option<EntryPath>,
     limit: Option<EntryPath>,
     bag: Bagged,
+    /// The tar names its own top, so that all of it may lie there or, all the same, in one folder.
+    has_dot: bool,
+    /// The manifest in the only folder so far, and what belongs to that folder but lies beside it.
+    waiting: Vec<(EntryHead, SpooledTempFile)>,
     broken: Vec<EntryPath>,
 }
 
 impl<'a> Pass<'a> {
     pub(super) fn new(manifest: &'a OnceCell<Manifest>) -> Self {
-        let bag = Bagged::new();
-        Self { manifest, tops: Tops::None, names: None, folder: None, limit: None, bag, broken: Vec::new() }
+        Self {
+            manifest,
+            tops: Tops::None,
+            names: None,
+            folder: None,
+            limit: None,
+            bag: Bagged::new(),
+            has_dot: false,
+            waiting: Vec::new(),
+            broken: Vec::new(),
+        }
     }
 
-    /// The tar speaks of its top itself, so that is where the backup is.
+    /// The tar speaks of its top itself.
     pub(super) fn has_dot(&mut self) {
-        self.tops = Tops::Many;
+        self.has_dot = true;
     }
 
     pub(super) fn take<E, V>(
@@ -108,6 +127,9 @@ impl<'a> Pass<'a> {
         E: From<Error>,
         V: FnMut(&EntryHead, Content<'_>) -> Result<(), E>,
     {
+        if is_apple_double(&path) && !member.is_folder && self.names.is_none() {
+            return Ok(self.wait(head(path, member.modified), body)?);
+        }
         self.look_at_top(&path, member.is_folder)?;
         let part = self.bag.part(&path);
         let head = head(path, member.modified);
@@ -139,10 +161,44 @@ impl<'a> Pass<'a> {
             return self.settle_bag(visit);
         }
         if self.is_manifest(&head.path) {
+            if self.has_dot && head.path.parts().count() > 1 {
+                return Ok(self.wait(head.clone(), body)?);
+            }
             let bytes = read_manifest(&head.path, body)?;
             return self.accept_plain(head, bytes, visit);
         }
         self.hand_over(head, body, visit)
+    }
+
+    fn wait(&mut self, head: EntryHead, body: &mut dyn Read) -> Result<(), Error> {
+        if self.waiting.len() == WAITING_MAX {
+            return Err(Error::Tar { place: head.path.to_string(), fault: Fault::NoManifest });
+        }
+        let content = spooled(&head.path, body)?;
+        self.waiting.push((head, content));
+        Ok(())
+    }
+
+    /// Hands over what waited for the manifest. What macOS says of the folder itself is no part of the backup.
+    fn end_waiting<E, V>(&mut self, visit: &mut V) -> Result<(), E>
+    where
+        E: From<Error>,
+        V: FnMut(&EntryHead, Content<'_>) -> Result<(), E>,
+    {
+        for (head, mut content) in std::mem::take(&mut self.waiting) {
+            let of_folder = self.limit.as_ref().map(|limit| [APPLE_DOUBLE, limit.as_bytes()].concat());
+            if of_folder.as_deref() == Some(head.path.as_bytes()) {
+                continue;
+            }
+            if let Some(limit) = &self.limit
+                && self.below_folder(&head.path).is_none()
+            {
+                let fault = Fault::Outside(limit.to_string());
+                return Err(Error::Tar { place: shown(head.path.as_bytes()), fault }.into());
+            }
+            self.hand_over(&head, &mut content, visit)?;
+        }
+        Ok(())
     }
 
     /// Hands a file over as what it is known to be.
@@ -219,7 +275,8 @@ impl<'a> Pass<'a> {
         let manifest = Manifest::parse(bytes).map_err(Error::Manifest)?;
         self.names = Some(Names::new(&manifest));
         let manifest = self.manifest.get_or_init(|| manifest);
-        visit(&EntryHead { role: Role::Manifest, ..head.clone() }, Content::Bytes(&mut manifest.bytes()))
+        visit(&EntryHead { role: Role::Manifest, ..head.clone() }, Content::Bytes(&mut manifest.bytes()))?;
+        self.end_waiting(visit)
     }
 
     /// If the bag is known to be one by now, its manifest is the manifest.
@@ -240,8 +297,14 @@ impl<'a> Pass<'a> {
         E: From<Error>,
         V: FnMut(&EntryHead, Content<'_>) -> Result<(), E>,
     {
-        if let Some((head, bytes)) = self.bag.leftover_manifest().filter(|(head, _)| self.is_manifest(&head.path)) {
-            // Nothing but a folder of this name.
+        // No bag, but a folder of this name.
+        let leftover = self.bag.leftover_manifest().filter(|(head, _)| self.is_manifest(&head.path));
+        if let Some((head, bytes)) = leftover {
+            self.accept_plain(&head, bytes, visit)?;
+        }
+        let at = self.waiting.iter().position(|(head, _)| self.is_manifest(&head.path));
+        if let Some((head, mut content)) = at.map(|at| self.waiting.swap_remove(at)) {
+            let bytes = read_manifest(&head.path, &mut content)?;
             self.accept_plain(&head, bytes, visit)?;
         }
         self.refuse_broken()?;
@@ -271,6 +334,11 @@ impl<'a> Pass<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether macOS may have written it beside the top folder.
+fn is_apple_double(path: &EntryPath) -> bool {
+    path.as_bytes().starts_with(APPLE_DOUBLE) && path.parts().count() == 1
 }
 
 /// Nothing is known of it yet but its name.

@@ -18,6 +18,7 @@ use crate::model::path::EntryPath;
 /// A backup in a tar. It can be handed over once.
 pub struct TarReader {
     name: String,
+    compression: Compression,
     bytes: u64,
     members: Cell<Option<Members<Source>>>,
     manifest: OnceCell<Manifest>,
@@ -33,11 +34,10 @@ impl TarReader {
         let failed = |error| Error::Source { path: source.to_owned(), source: error };
         let file = File::open(source).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
-        let mut reader = Self::stream(Box::new(file), source.display().to_string())?;
-        if reader.bytes == 0 {
-            reader.bytes = length;
-        }
-        Ok(reader)
+        let reader = Self::stream(Box::new(file), source.display().to_string())?;
+        // How much comes out of a compressed one is not known.
+        let bytes = if reader.compression == Compression::Plain { length } else { 0 };
+        Ok(Self { bytes, ..reader })
     }
 
     /// Reads the tar that comes from `input`; errors call it `name`.
@@ -46,16 +46,15 @@ impl TarReader {
     /// As [`TarReader::open`].
     pub fn stream(input: Box<dyn Read + Send>, name: String) -> Result<Self, Error> {
         let source = Source::open(input, &name)?;
-        // How much there is to read, if that could be known, is the length of a plain tar only.
-        let bytes = if source.compression == Compression::Plain { 0 } else { u64::MAX };
+        let compression = source.compression;
         let members = Cell::new(Some(Members::new(source, name.clone())));
-        Ok(Self { name, bytes, members, manifest: OnceCell::new(), top: OnceCell::new() })
+        Ok(Self { name, compression, bytes: 0, members, manifest: OnceCell::new(), top: OnceCell::new() })
     }
 
     /// The bytes to be read, if that is known; else 0.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        if self.bytes == u64::MAX { 0 } else { self.bytes }
+        self.bytes
     }
 
     /// The folder that all of the tar lies in, when everything was handed over and there is one.
