@@ -127,7 +127,8 @@ impl Instance {
         let source = load.as_deref().map(LoadSource::find).transpose()?;
         let options = self.options()?;
         let (server, loaded) =
-            session.work(|observer| jobs::instance(options, source.as_ref(), &session.archive, &**observer))?;
+            session.work(|observer| jobs::instance(options, source.as_ref(), &session.archive, observer))?;
+        signals::hold();
         announce(session, &server, load.as_deref(), &loaded)?;
         signals::wait();
         if let Some(dir) = dump {

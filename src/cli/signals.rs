@@ -63,9 +63,13 @@ fn exit(signal: i32) -> ! {
     std::process::exit(Exit::signal(signal).0.into())
 }
 
-/// Waits until a signal asks for the end; that is the end in order. The next one ends at once.
-pub fn wait() {
+/// From now on a signal ends nothing, but [`wait`].
+pub fn hold() {
     WAITING.store(true, Ordering::SeqCst);
+}
+
+/// Waits, after [`hold`], until a signal asks for the end. The next one ends at once.
+pub fn wait() {
     while REQUESTED.load(Ordering::SeqCst) == 0 {
         thread::sleep(PATIENCE);
     }

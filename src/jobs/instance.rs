@@ -1,13 +1,13 @@
 //! Instance: a rehearsal instance is started and filled from a layout or a snapshot.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::archive::{Archive, SnapshotName, SnapshotReader, snapshot};
-use crate::jobs::Error;
-use crate::jobs::copy::copy;
-use crate::layout::{DirectoryReader, DirectoryWriter, MissingPayloads, TarReader, WriteOptions};
+use crate::archive::{self, Archive, SnapshotName, SnapshotReader, Strictness};
+use crate::jobs::{Error, Import};
+use crate::layout::{DirectoryReader, MissingPayloads};
 use crate::model::event::Observer;
 use crate::model::manifest::FILE_NAME;
 use crate::rehearsal::{self, Instance, Loaded, Options};
@@ -43,33 +43,38 @@ pub fn instance(
     options: Options,
     source: Option<&LoadSource>,
     archive: &Path,
-    observer: &dyn Observer,
+    observer: &Arc<dyn Observer + Send + Sync>,
 ) -> Result<(Instance, Loaded), Error> {
     let instance = Instance::start(options)?;
     let loaded = match source {
         None => Loaded::default(),
         Some(LoadSource::Layout(path)) if path.is_dir() || path.ends_with(FILE_NAME) => {
-            directory(&instance, path, observer)?
-        }
-        // Streams come in any order, and loading needs restore order.
-        Some(LoadSource::Layout(path)) => {
-            let dir = TempDir::new().map_err(Error::Spool)?;
-            let unpacked = dir.path().join("backup");
-            let writer = DirectoryWriter::create(&unpacked, WriteOptions::default())?;
-            copy::<_, _, Error>(&TarReader::open(path)?, writer, observer)?;
-            directory(&instance, &unpacked, observer)?
-        }
-        Some(LoadSource::Snapshot(name)) => {
-            let archive = Archive::open(archive)?;
-            let snapshot = snapshot::find(&archive.read()?, name)?;
-            let reader = SnapshotReader::open(&archive, snapshot)?;
+            let reader = DirectoryReader::open(path, MissingPayloads::Refuse, &**observer)?;
             rehearsal::load(&instance, &reader).map_err(Box::new)?
         }
+        Some(LoadSource::Layout(path)) => tar(&instance, path, observer)?,
+        Some(LoadSource::Snapshot(name)) => snapshot(&instance, archive, name)?,
     };
     Ok((instance, loaded))
 }
 
-fn directory(instance: &Instance, path: &Path, observer: &dyn Observer) -> Result<Loaded, Error> {
-    let reader = DirectoryReader::open(path, MissingPayloads::Refuse, observer)?;
+fn snapshot(instance: &Instance, archive: &Path, name: &SnapshotName) -> Result<Loaded, Error> {
+    let archive = Archive::open(archive)?;
+    let snapshot = archive::snapshot::find(&archive.read()?, name)?;
+    let reader = SnapshotReader::open(&archive, snapshot)?;
     Ok(rehearsal::load(instance, &reader).map_err(Box::new)?)
+}
+
+/// Streams come in any order, and loading needs restore order: an archive, made for this, gives it.
+fn tar(instance: &Instance, path: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Loaded, Error> {
+    let dir = TempDir::new().map_err(Error::Spool)?;
+    let archive = dir.path().join("load.redb");
+    let import = Import {
+        source: path.to_owned(),
+        name: Some("load".to_owned()),
+        missing: MissingPayloads::Refuse,
+        strictness: Strictness::KeepFlawed,
+    };
+    let imported = import.run(&archive, observer)?;
+    snapshot(instance, &archive, &SnapshotName::Number(imported.snapshot.number))
 }

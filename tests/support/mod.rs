@@ -4,6 +4,7 @@
 pub mod archives;
 pub mod backup;
 pub mod disk;
+pub mod http;
 pub mod museum;
 pub mod patience;
 pub mod program;

@@ -131,7 +131,7 @@ pub(in crate::rehearsal) fn get_events(call: &Call) -> Result<Answer, Problem> {
     let basetype = request.param(if is_easydb5 { "base_type" } else { "basetype" });
     let state = call.read();
     let is_wanted = |event: &&Event| {
-        fits(request.param("type"), &event.kind)
+        fits(request.param("type"), if is_easydb5 { easydb5::event_type(&event.kind) } else { &event.kind })
             && fits(basetype, &event.basetype)
             && fits(request.param("objecttype"), &event.objecttype)
             && fits(request.param("user_id"), &event.user.to_string())

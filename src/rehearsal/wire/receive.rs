@@ -142,8 +142,12 @@ fn instead(shared: &Shared, request: &Request, effect: &Effect) -> Option<Answer
             is_there.then(|| Problem::inconsistent(format!("a record with {text} is refused")).answer(kind))
         }
         Effect::MissingFile(file) => {
-            let id = request.segments.iter().rev().any(|segment| segment == file);
-            let reference = request.query.iter().any(|(_, value)| value.contains(file.as_str()));
+            // A number is the id in the path; anything else is part of a reference or of a remote URL.
+            let is_id = file.bytes().all(|byte| byte.is_ascii_digit());
+            let names = |key: &str| matches!(key, "reference" | "references" | "url");
+            let id = is_id && request.segments.iter().any(|segment| segment == file);
+            let reference =
+                !is_id && request.query.iter().any(|(key, value)| names(key) && value.contains(file.as_str()));
             (id || reference).then(|| Problem::not_found("file", file).answer(kind))
         }
         _ => None,
