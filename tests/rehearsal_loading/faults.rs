@@ -57,7 +57,7 @@ fn links_that_lead_nowhere_are_refused() {
             SHOW,
             |j| {
                 j["objects"][0]["ausstellung"]["ort"]["ort"]["lookup:_id"] =
-                    json!({"_uuid": "00000000-0000-4000-a000-000000000000"})
+                    json!({"_uuid": "00000000-0000-4000-a000-000000000000"});
             },
             400,
             "LookupNotFound",
@@ -81,7 +81,7 @@ fn links_that_lead_nowhere_are_refused() {
             SHOW,
             |j| {
                 j["objects"][0]["ausstellung"]["ort"]["ort"]["lookup:_id"] =
-                    json!({"name": "Seedorf", "_allow_defer": true})
+                    json!({"name": "Seedorf", "_allow_defer": true});
             },
             400,
             "SchemaInconsistent",
@@ -91,7 +91,7 @@ fn links_that_lead_nowhere_are_refused() {
             SHOW,
             |j| {
                 j["objects"][0]["ausstellung"]["ort"]["ort"]["lookup:_id"] =
-                    json!({"name": "Seedorf", "geonames_id": "gn-104"})
+                    json!({"name": "Seedorf", "geonames_id": "gn-104"});
             },
             400,
             "SchemaInconsistent",
@@ -122,7 +122,7 @@ fn links_that_lead_nowhere_are_refused() {
             PERSON,
             |j| {
                 j["objects"][1]["person"]["lehrer"]["person"]["lookup:_id"] =
-                    json!({"_system_object_id": 112, "_allow_defer": true})
+                    json!({"_system_object_id": 112, "_allow_defer": true});
             },
             400,
             "DeferredLinkedObjectWrongObjecttype",
@@ -422,6 +422,12 @@ fn base_types_that_do_not_fit_are_refused() {
             400,
             "UnknownRight",
         ),
+    ]);
+}
+
+#[test]
+fn pools_tags_and_collections_that_do_not_fit_are_refused() {
+    check(&[
         (
             "a pool without a parent",
             POOLS,

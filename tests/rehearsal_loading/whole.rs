@@ -16,7 +16,7 @@ fn two_instances_with_the_same_content_have_the_same_dump() {
     assert_eq!(dump["db_objekt"].as_array().unwrap().len(), 7);
     assert_eq!(first.dump(), second.dump());
     let other = changed(&[("db__dokument__batch_0001__size_0002.json", &|j| {
-        j["objects"][1]["dokument"]["titel"] = json!("Mit Datei")
+        j["objects"][1]["dokument"]["titel"] = json!("Mit Datei");
     })]);
     let (other, _) = load(other.path(), Options::default()).unwrap();
     assert_ne!(first.dump(), other.dump());
