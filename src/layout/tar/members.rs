@@ -293,3 +293,22 @@ fn refused(kind: u8, name: Vec<u8>) -> Error {
     };
     Error::SpecialMember { name: shown(&name), special }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::tar::header::encode;
+
+    #[test]
+    fn sizes_beyond_octal_digits_are_those_that_were_written() {
+        for size in [0, OCTAL_MAX, OCTAL_MAX + 1, 20 << 30, i64::MAX as u64] {
+            let headers = encode(b"museum/files/large", b'0', size, FileTime(5));
+            let mut members = Members::new(&headers[..], "a tar".to_owned());
+            let member = members.next().expect("a header").expect("a member");
+            assert_eq!(
+                (&member.name[..], member.modified, members.left),
+                (&b"museum/files/large"[..], FileTime(5), size)
+            );
+        }
+    }
+}
