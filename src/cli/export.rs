@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use fonds::archive::SnapshotName;
 use fonds::jobs::{self, STREAM};
 use fonds::layout::{Compression, Existing, Form, Wrapping, WriteOptions};
+use regex::Regex;
 use serde_json::json;
 
 use crate::cli::error::Error;
@@ -50,6 +51,10 @@ pub struct Export {
     /// Compress all payloads to .json.gz at this level, or with 0 none; otherwise each is as it was
     #[arg(long, value_name = "0..9", value_parser = clap::value_parser!(u32).range(0..=9))]
     compression: Option<u32>,
+    /// Only records of objecttypes that match this regular expression, and no files that only others have; links to
+    /// what is left out are told
+    #[arg(long, value_name = "REGEX")]
+    include: Option<Regex>,
     /// Wrap it as a bag (RFC 8493), with a list of SHA-256 digests
     #[arg(long)]
     bagit: bool,
@@ -78,7 +83,8 @@ impl Export {
             form,
             wrapping: if self.bagit { Wrapping::Bag } else { Wrapping::None },
         };
-        let job = jobs::Export { snapshot: self.snapshot, destination: self.destination, options };
+        let job =
+            jobs::Export { snapshot: self.snapshot, destination: self.destination, options, include: self.include };
         let exported = session.work(|observer| job.run(&session.archive, observer))?;
         let destination = if is_stream { "standard output".into() } else { job.destination.to_string_lossy() };
         tell(&exported, &destination, session)
@@ -119,8 +125,16 @@ fn refuse_stdout(session: &Session) -> Result<(), Error> {
     if io::stdout().is_terminal() { Err(Error::Terminal) } else { Ok(()) }
 }
 
+fn outside_view(outside: &jobs::Outside) -> serde_json::Value {
+    json!({ "from": outside.from, "to": outside.to, "links": outside.links })
+}
+
 fn tell(exported: &jobs::Exported, destination: &str, session: &mut Session) -> Result<Exit, Error> {
-    let jobs::Exported { snapshot, written } = exported;
+    let jobs::Exported { snapshot, written, outside } = exported;
+    for jobs::Outside { from, to, links } in outside {
+        let links = format::count(*links, "link", "links");
+        stderr::say(Label::Warning, &format!("{links} of {from} point to records of {to}, which are left out"));
+    }
     if snapshot.counts.missing > 0 {
         let payloads = format::count(snapshot.counts.missing, "payload was", "payloads were");
         stderr::say(Label::Warning, &format!("{payloads} missing when this was imported: not in {destination}"));
@@ -136,6 +150,7 @@ fn tell(exported: &jobs::Exported, destination: &str, session: &mut Session) -> 
         "destination": destination,
         "entries": written.entries,
         "bytes": written.bytes,
+        "outside": outside.iter().map(outside_view).collect::<Vec<_>>(),
     });
     session.out.member("exported", &told)?;
     session.summary(&summary)?;

@@ -47,6 +47,9 @@ pub fn judge(error: &Error) -> Judgement {
             (Exit::USAGE, "a system object id, a uuid or a reference is wanted; \"fonds find\" searches for texts")
         }
         Error::Job(jobs::Error::SameArchive(_)) => (Exit::USAGE, "--to names another archive"),
+        Error::Job(jobs::Error::NoObjecttype { .. }) => {
+            (Exit::USAGE, "nothing was written; --include takes a regular expression")
+        }
         Error::Job(jobs::Error::NoBackup(_)) => (Exit::USAGE, "\"fonds list\" lists them"),
         Error::Job(jobs::Error::NameTaken(_)) => (Exit::REFUSED, "nothing was touched; choose another name"),
         Error::Job(jobs::Error::NothingKept(_)) => (

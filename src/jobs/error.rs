@@ -32,6 +32,8 @@ pub enum Error {
     NoRecord(String),
     #[error("{} is the archive that the snapshots are in", .0.display())]
     SameArchive(std::path::PathBuf),
+    #[error("no objecttype matches \"{pattern}\"; there are {names}")]
+    NoObjecttype { pattern: String, names: String },
     #[error("there is no backup {0}")]
     NoBackup(String),
     #[error("there is a backup {0} already")]

@@ -6,12 +6,16 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::archive::{Archive, Snapshot, SnapshotName, SnapshotReader, snapshot};
+use regex::Regex;
+
+use crate::archive::{self, Archive, RecordReader, Snapshot, SnapshotName, SnapshotReader, snapshot};
 use crate::jobs::Error;
 use crate::jobs::copy::copy;
 use crate::jobs::import::STREAM;
 use crate::jobs::place::{is_same, lies_in};
+use crate::jobs::subset::{Outside, Subset};
 use crate::layout::{self, Compression, DirectoryWriter, Existing, Form, TarFile, TarWriter, WriteOptions, Written};
+use crate::model::backup::BackupReader;
 use crate::model::event::{Event, Observer};
 
 /// What to export, and how.
@@ -20,12 +24,16 @@ pub struct Export {
     /// Where to; [`STREAM`] is standard output, for a tar.
     pub destination: PathBuf,
     pub options: WriteOptions,
+    /// Only records of the objecttypes that match; all if there is none.
+    pub include: Option<Regex>,
 }
 
 /// What an export has done.
 pub struct Exported {
     pub snapshot: Snapshot,
     pub written: Written,
+    /// Links to what was left out.
+    pub outside: Vec<Outside>,
 }
 
 impl Export {
@@ -40,38 +48,54 @@ impl Export {
         let archive = Archive::open(archive)?;
         let snapshot = snapshot::find(&archive.read()?, &self.snapshot)?;
         let reader = SnapshotReader::open(&archive, snapshot.clone())?;
-        let written = match self.options.form {
-            Form::Directory => {
-                let writer = DirectoryWriter::create(&self.destination, self.options)?;
-                start(&snapshot, observer);
-                copy::<_, _, Error>(&reader, writer, &**observer)?
-            }
-            Form::Tar(compression) => self.tar(&reader, compression, observer)?,
+        let Some(include) = &self.include else {
+            let written = self.write(&reader, &snapshot, observer)?;
+            return Ok(Exported { snapshot, written, outside: Vec::new() });
         };
-        Ok(Exported { snapshot, written })
+        let subset = Subset::new(&reader, &RecordReader::of(&archive)?, include)?;
+        let written = self.write(&subset, &snapshot, observer)?;
+        let outside = subset.outside;
+        Ok(Exported { snapshot, written, outside })
     }
 
-    fn tar(
+    fn write<R: BackupReader<Error = archive::Error>>(
         &self,
-        reader: &SnapshotReader,
+        reader: &R,
+        snapshot: &Snapshot,
+        observer: &Arc<dyn Observer + Send + Sync>,
+    ) -> Result<Written, Error> {
+        match self.options.form {
+            Form::Directory => {
+                let writer = DirectoryWriter::create(&self.destination, self.options)?;
+                start(snapshot, observer);
+                copy::<_, _, Error>(reader, writer, &**observer)
+            }
+            Form::Tar(compression) => self.tar(reader, snapshot, compression, observer),
+        }
+    }
+
+    fn tar<R: BackupReader<Error = archive::Error>>(
+        &self,
+        reader: &R,
+        snapshot: &Snapshot,
         compression: Compression,
         observer: &Arc<dyn Observer + Send + Sync>,
     ) -> Result<Written, Error> {
-        let folder = &reader.snapshot.name;
+        let folder = &snapshot.name;
         if self.destination == Path::new(STREAM) {
             let name = "standard output";
             let failed = |source| layout::Error::Output { name: name.to_owned(), source };
             // Not through the standard library's buffer, which looks for ends of lines.
             let out = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
             let writer = TarWriter::new(out, name.to_owned(), folder, compression, &self.options)?;
-            start(&reader.snapshot, observer);
+            start(snapshot, observer);
             let (_, written) = copy::<_, _, Error>(reader, writer, &**observer)?;
             return Ok(written);
         }
         let file = TarFile::create(&self.destination, self.options.existing)?;
         let name = self.destination.display().to_string();
         let writer = TarWriter::new(file, name, folder, compression, &self.options)?;
-        start(&reader.snapshot, observer);
+        start(snapshot, observer);
         let (file, written) = copy::<_, _, Error>(reader, writer, &**observer)?;
         file.publish()?;
         Ok(written)

@@ -25,6 +25,7 @@ mod prune;
 mod runs;
 mod salvage;
 mod show;
+mod subset;
 
 pub use backup::{BackedUp, Backup, Directory, Start, unfinished};
 pub use cat::Cat;
@@ -43,3 +44,4 @@ pub use prune::{Pruned, plan_prune, prune};
 pub use runs::{run, runs};
 pub use salvage::salvage;
 pub use show::Shown;
+pub use subset::Outside;

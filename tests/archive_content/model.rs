@@ -63,6 +63,7 @@ impl Model {
             snapshot: SnapshotName::Number(SnapshotNumber(number)),
             destination: destination.clone(),
             options: WriteOptions::default(),
+            include: None,
         };
         job.run(&self.archive, &silent()).expect("an export");
         assert!(read_dir(&destination) == self.snapshots[&number], "the files of snapshot {number}");

@@ -6,6 +6,7 @@ mod json;
 mod life;
 mod museum;
 mod sources;
+mod subset;
 mod texts;
 
 use std::fs;

@@ -266,7 +266,8 @@ fn write_directory(
 ) -> Result<Written, Error> {
     let existing = if start == Start::New { Existing::Refuse } else { Existing::Replace };
     let options = layout::WriteOptions { existing, compression: Some(directory.compression), ..Default::default() };
-    let export = Export { snapshot: SnapshotName::Number(snapshot.number), destination: directory.path, options };
+    let export =
+        Export { snapshot: SnapshotName::Number(snapshot.number), destination: directory.path, options, include: None };
     let Exported { written, .. } = export.run(archive, observer)?;
     Ok(written)
 }

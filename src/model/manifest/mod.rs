@@ -9,6 +9,8 @@ mod text;
 use std::fmt;
 use std::ops::Range;
 
+use serde_json::value::RawValue;
+
 use crate::model::path::EntryPath;
 
 pub use error::ManifestError;
@@ -114,6 +116,26 @@ impl Manifest {
         let named = named.filter(|name| !name.is_empty()).map(|name| without_secrets(&name));
         let instance = self.instance();
         named.or(instance.url).or(instance.name)
+    }
+
+    /// The same manifest without the payloads that `is_left_out`. The list of payloads changes, every other byte stays.
+    ///
+    /// # Errors
+    /// Never, of a manifest that was read.
+    pub fn without(&self, is_left_out: impl Fn(&EntryPath) -> bool) -> Result<Self, ManifestError> {
+        let text = text::without_comments(&self.bytes);
+        let [list] = text::find(&text, ["payloads"]).map_err(ManifestError::NotJson)?;
+        let list = list.ok_or(ManifestError::NoPayloads)?;
+        let elements: Vec<&RawValue> = serde_json::from_str(list.get()).map_err(ManifestError::NotJson)?;
+        let mut kept = String::from("[");
+        for (element, name) in elements.into_iter().zip(&self.payloads) {
+            if !is_left_out(&name.path) {
+                kept += if kept.len() == 1 { "\n    " } else { ",\n    " };
+                kept += element.get();
+            }
+        }
+        kept += if kept.len() == 1 { "]" } else { "\n  ]" };
+        Self::parse(text::splice(&text, &[(text::span(&text, list), kept)]))
     }
 
     /// The same manifest with other names for the payloads, the data model and the base config for which `rename` has

@@ -5,6 +5,7 @@ pub mod difference;
 pub mod flaw;
 pub mod identity;
 pub mod kind;
+pub mod mentions;
 pub mod split;
 pub mod validate;
 pub mod volatile;
