@@ -25,7 +25,7 @@ const VALUE_MAX: usize = 100;
 /// their number; what has no name counts as removed and added. Signatures in URLs differ every day and mean nothing.
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// Number, name, name~N, or a path: ./backup or backup/manifest.json
+    /// Number, name, name~N, or a path: ./backup, backup/manifest.json or ./backup.tar.zst
     #[arg(value_parser = side)]
     before: Side,
     /// The same

@@ -106,6 +106,34 @@ fn a_backup_on_disk_is_compared_as_if_it_had_been_imported() {
 }
 
 #[test]
+fn a_backup_in_a_tar_is_compared_as_well_the_manifest_may_come_last() {
+    let story = Story::new();
+    let before = Catalogue::new(200);
+    story.import(&before, 100);
+    let files = changed(&before).files(41);
+    for manifest_last in [false, true] {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut add = |name: &str, bytes: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o644);
+            tar.append_data(&mut header, format!("museum/{name}"), bytes).expect("memory takes all");
+        };
+        let others = files.iter().filter(|(name, _)| *name != "manifest.json");
+        if !manifest_last {
+            add("manifest.json", &files["manifest.json"]);
+        }
+        others.for_each(|(name, bytes)| add(name, bytes));
+        if manifest_last {
+            add("manifest.json", &files["manifest.json"]);
+        }
+        let path = story.0.path().join("backup.tar");
+        std::fs::write(&path, tar.into_inner().expect("memory takes all")).expect("room for a tar");
+        check(&compare(&story.archive(), snapshot(1), Side::Layout(path)).0);
+    }
+}
+
+#[test]
 fn other_signatures_and_another_order_are_no_change() {
     let story = Story::new();
     let mut catalogue = Catalogue::new(50);

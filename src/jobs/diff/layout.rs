@@ -1,7 +1,8 @@
 //! A snapshot and a backup on disk: the records on disk get the ids that they would have in the archive, and those that
 //! the snapshot does not have differ.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::Path;
 
@@ -15,10 +16,13 @@ use crate::jobs::diff::matching::Matcher;
 use crate::jobs::diff::snapshots::{self, Held, is_text};
 use crate::jobs::diff::spool::Spool;
 use crate::jobs::diff::{COMPARED_MAX, Group};
-use crate::layout::{DirectoryReader, MissingPayloads};
+use crate::layout::{DirectoryReader, MissingPayloads, TarReader};
 use crate::model::backup::BackupReader as _;
-use crate::model::entry::{Content, Digest, EntryHead, Role};
+use crate::model::entry::{Content, Digest, Encoding, EntryHead, Role};
 use crate::model::event::Silent;
+use crate::model::listing;
+use crate::model::manifest::{FILE_NAME, Manifest};
+use crate::model::path::EntryPath;
 
 /// Bytes that are read at a time.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -30,13 +34,77 @@ pub(super) fn compare(
     spool: &mut Spool,
     details: bool,
 ) -> Result<(BTreeMap<Group, Matcher>, Entries), Error> {
-    let reader = DirectoryReader::open(layout, MissingPayloads::Accept, &Silent)?;
     let mut side = OnDisk::new(records, snapshot, spool, details)?;
-    reader.for_each(|head, content| match content {
-        Content::Bytes(content) => side.entry(head, content),
-        Content::Folder | Content::Missing => Ok(()),
-    })?;
+    if layout.is_dir() || layout.file_name() == Some(OsStr::new(FILE_NAME)) {
+        let reader = DirectoryReader::open(layout, MissingPayloads::Accept, &Silent)?;
+        reader.for_each(|head, content| match content {
+            Content::Bytes(content) => side.entry(head, content),
+            Content::Folder | Content::Missing => Ok(()),
+        })?;
+    } else {
+        // The manifest, which says what the payloads are, may come last in a tar: so it is read twice.
+        let reader = TarReader::open(layout)?;
+        let mut place = None;
+        let manifest = reader.for_each(|head, _| {
+            if head.role == Role::Manifest {
+                place = Some(head.path.clone());
+            }
+            Ok::<(), Error>(())
+        })?;
+        let roles = Roles::of(manifest, place.as_ref());
+        TarReader::open(layout)?.for_each(|head, content| match (roles.settle(head), content) {
+            (Some(head), Content::Bytes(content)) => side.entry(&head, content),
+            _ => Ok(()),
+        })?;
+    }
     side.finish(snapshot)
+}
+
+/// What the files in a tar are for, going by its manifest.
+struct Roles {
+    /// What stands before every path of the backup, with the slash.
+    folder: Vec<u8>,
+    payloads: HashSet<EntryPath>,
+    datamodel: EntryPath,
+    base_config: EntryPath,
+}
+
+impl Roles {
+    /// `place` is the path that the manifest has in the tar.
+    fn of(manifest: &Manifest, place: Option<&EntryPath>) -> Self {
+        let listed = manifest.payloads().iter().map(|name| name.path.clone());
+        let payloads = listed.flat_map(|path| [listing::other_extension(&path), Some(path)]).flatten().collect();
+        let named = |path: Option<&EntryPath>, usual: &str| {
+            path.cloned().unwrap_or_else(|| usual.parse().expect("a usual name is a path"))
+        };
+        let folder = place.and_then(|path| path.as_bytes().strip_suffix(FILE_NAME.as_bytes()));
+        Self {
+            folder: folder.unwrap_or_default().to_vec(),
+            payloads,
+            datamodel: named(manifest.datamodel(), "datamodel.json"),
+            base_config: named(manifest.base_config(), "base_config.json"),
+        }
+    }
+
+    /// The head as it is in the backup; `None` for what is handed over once more, and for what is no part of it.
+    fn settle(&self, head: &EntryHead) -> Option<EntryHead> {
+        let path = EntryPath::new(head.path.as_bytes().strip_prefix(&self.folder[..])?).ok()?;
+        let head = EntryHead { path, ..head.clone() };
+        if !matches!(head.role, Role::Payload | Role::Unlisted) {
+            return Some(head);
+        }
+        let role = match &head.path {
+            path if self.payloads.contains(path) => Role::Payload,
+            path if *path == self.datamodel => Role::Datamodel,
+            path if *path == self.base_config => Role::BaseConfig,
+            path => listing::role_of_file(path),
+        };
+        let is_packed = head.path.as_bytes().ends_with(b".gz") && head.encoding == Encoding::Plain;
+        // Gzip of which nobody knew what it is comes as it stands, and then unpacked; JSON is what is in it.
+        let comes_again = head.role == Role::Unlisted && is_packed && role.is_json();
+        let came_before = !role.is_json() && head.encoding == Encoding::Gzip;
+        (!comes_again && !came_before).then_some(EntryHead { role, ..head })
+    }
 }
 
 /// A record of the snapshot.

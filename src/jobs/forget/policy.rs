@@ -57,12 +57,12 @@ impl std::str::FromStr for Within {
         let mut rest = text;
         while let Some(end) = rest.find(|character: char| !character.is_ascii_digit()) {
             let number: i64 = rest[..end].parse().map_err(|_| no_time())?;
-            let field = match &rest[end..=end] {
-                "y" => &mut within.years,
-                "m" => &mut within.months,
-                "w" => &mut within.weeks,
-                "d" => &mut within.days,
-                "h" => &mut within.hours,
+            let field = match rest.as_bytes()[end] {
+                b'y' => &mut within.years,
+                b'm' => &mut within.months,
+                b'w' => &mut within.weeks,
+                b'd' => &mut within.days,
+                b'h' => &mut within.hours,
                 _ => return Err(no_time()),
             };
             if *field != 0 || number > WITHIN_MAX {
