@@ -41,6 +41,12 @@ impl Answer {
         Self::json_text(200, node.to_string())
     }
 
+    /// A list of one thing, as most calls for a single thing answer.
+    #[must_use]
+    pub fn one(node: &Node<'_>) -> Self {
+        Self::json_text(200, format!("[{node}]"))
+    }
+
     /// `{"status":"ok"}`
     #[must_use]
     pub fn ok() -> Self {

@@ -1,5 +1,5 @@
 //! Everything that an instance holds, in a form that does not depend on the ids it gave: references stand in place of
-//! ids, members are sorted, times of saving are left out. Two instances with the same content have the same dump.
+//! ids, members are sorted, times of saving and how often base types were saved are left out. Two instances with the same content have the same dump.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +13,8 @@ use crate::rehearsal::shared::Shared;
 use crate::rehearsal::state::{FileId, Linked, Parent, Shelf, State, SystemId, Target, Uuid};
 
 /// Members that differ between instances with the same content.
-const LEFT_OUT: [&str; 7] = ["_id", "id", "_created_at", "_updated_at", "created_at", "updated_at", "_last_seen_at"];
+const LEFT_OUT: [&str; 8] =
+    ["_id", "id", "_version", "_created_at", "_updated_at", "created_at", "updated_at", "_last_seen_at"];
 
 /// Everything as one JSON object.
 pub(in crate::rehearsal) fn whole(shared: &Shared) -> String {
@@ -111,8 +112,12 @@ fn sections(
 
 /// A document with references in place of ids, members sorted.
 fn canonical(state: &State, node: &Doc) -> Doc {
+    canonical_of(state, node.at("_basetype").text().unwrap_or_default(), node)
+}
+
+fn canonical_of(state: &State, of: &str, node: &Doc) -> Doc {
     match node {
-        Node::List(elements) => Node::List(elements.iter().map(|element| canonical(state, element)).collect()),
+        Node::List(elements) => Node::List(elements.iter().map(|element| canonical_of(state, of, element)).collect()),
         Node::Object(members) => {
             let mut sorted = BTreeMap::new();
             for (name, value) in members {
@@ -120,7 +125,7 @@ fn canonical(state: &State, node: &Doc) -> Doc {
                 let value = match value.at("_id").number().filter(|_| refers) {
                     Some(id) => reference(state, name, id),
                     None if LEFT_OUT.contains(&&**name) => continue,
-                    None => replaced(state, node, name, value).unwrap_or_else(|| canonical(state, value)),
+                    None => replaced(state, of, name, value).unwrap_or_else(|| canonical_of(state, of, value)),
                 };
                 sorted.insert(name.clone(), value);
             }
@@ -130,15 +135,11 @@ fn canonical(state: &State, node: &Doc) -> Doc {
     }
 }
 
-/// What stands for an id in a plain member.
-fn replaced(state: &State, block: &Doc, name: &str, value: &Doc) -> Option<Doc> {
+/// What stands for an id in a plain member; `of` is what the document is.
+fn replaced(state: &State, of: &str, name: &str, value: &Doc) -> Option<Doc> {
     let id = value.number()?;
     match name {
-        "_id_parent" if state.pools.get(id).is_some_and(|item| item.doc.at("pool").at("_id_parent") != block) => {
-            let is_pool = block.get("is_system_pool").is_some() || block.get("name").is_some();
-            Some(reference(state, if is_pool { "pool" } else { "collection" }, id))
-        }
-        "_id_parent" => Some(reference(state, "collection", id)),
+        "_id_parent" => Some(reference(state, of, id)),
         "collection_id" => Some(reference(state, "collection", id)),
         "mapping" | "mapping_dc_export" | "mapping_image_export" | "mapping_image_import" => {
             state.mappings.get(id).map(|item| item.doc.at("displayname").clone())

@@ -43,8 +43,13 @@ fn versions_and_references_hold_for_every_base_type() {
         let saved = http.post(path, &next).ok();
         assert_eq!((&saved[0][name]["_id"], &saved[0][name]["_version"]), (&json!(id), &json!(3)));
         let one = http.get(&format!("{path}/{id}")).ok();
-        assert_eq!(one[name]["reference"], "b");
-        http.get(&format!("{path}/999")).refused(404, "ResourceNotFound");
+        assert_eq!(one[0][name]["reference"], "b");
+        let (status, code) = match name {
+            "group" => (400, "ServerGeneric"),
+            "user" => (400, "UserNotFound"),
+            _ => (403, "InsufficientRights"),
+        };
+        http.get(&format!("{path}/999")).refused(status, code);
         let nobody = json!([{ "_basetype": name, name: { "_version": 2, "lookup:_id": { "reference": "nobody" } } }]);
         http.post(path, &nobody).refused(400, "LookupNotFound");
         http.post(path, &json!([{ "_basetype": "thing", "thing": {} }])).refused(400, "ServerGeneric");
@@ -197,8 +202,8 @@ fn presets_mappings_messages_and_transitions_are_kept() {
 
     let message = json!([{ "_basetype": "message", "message": { "_version": 1, "title": {}, "message": {} } }]);
     let id = http.post("/message", &message).ok()[0]["message"]["_id"].clone();
-    assert_eq!(http.get(&format!("/message/{id}")).ok()["message"]["_version"], 1);
-    http.get("/message/99").refused(404, "ResourceNotFound");
+    assert_eq!(http.get(&format!("/message/{id}")).ok()[0]["message"]["_version"], 1);
+    http.get("/message/99").refused(404, "MessageNotFound");
 
     let transition =
         |kind: &str, types: Value| json!([{ "type": kind, "operations": ["INSERT"], "objecttype_ids": types }]);
@@ -250,11 +255,11 @@ fn collections_hold_records_of_this_instance_and_of_others() {
     let local = json!({ "_global_object_id": "801@local" });
     http.post(&format!("/collection/push/{id}"), &json!({ "objects": [local] })).refused(400, "LookupNotFound");
     assert_eq!(http.post(&format!("/collection/objects/{id}"), &json!({ "objects": [first] })).ok()["count"], 1);
-    http.post(&format!("/collection/remove/{id}"), &json!({ "objects": [foreign] }))
+    http.post(&format!("/collection/remove/{id}"), &json!([foreign]))
         .refused(400, "CollectionRemoveNotAllObjectsFound");
-    assert_eq!(http.post(&format!("/collection/remove/{id}"), &json!({ "objects": [first] })).ok()["count"], 0);
+    assert_eq!(http.post(&format!("/collection/remove/{id}"), &json!([first])).ok()["count"], 0);
     http.get("/collection/objects/999").refused(404, "ObjectNotFound");
-    http.get("/collection/999").refused(404, "ResourceNotFound");
+    http.get("/collection/999").refused(404, "ObjectNotFound");
     let level = http.get("/collection/list/null").ok();
     assert_eq!(level.as_array().unwrap().len(), 1);
 }
@@ -267,6 +272,8 @@ fn publications_need_a_collector_and_a_record() {
     let id = &record["_system_object_id"];
     http.post("/publish", &publication(id, "datacite", "https://doi")).ok();
     assert_eq!(http.get("/publish").ok()[0]["publish"]["collector"], "datacite");
+    assert_eq!(http.get("/publish/1").ok()[0]["publish"]["_id"], 1);
+    assert_eq!(http.get("/publish/2").ok(), json!([]));
     http.post("/publish", &publication(id, "other", "https://doi")).refused(400, "PublishUnknownCollector");
     http.post("/publish", &publication(id, "datacite", " ")).refused(400, "PublishInvalidData");
     http.post("/publish", &publication(&json!(99), "datacite", "x")).refused(404, "ObjectNotFound");
@@ -281,7 +288,7 @@ fn events_are_written_by_root_that_skips_constraints() {
     http.post("/db/ort?skip_events=1", &json!([ort("B")])).ok();
     let list = http.get("/event/list?type=OBJECT_INSERT").ok();
     assert_eq!((&list["count"], &list["objects"][0]["event"]["objecttype"]), (&json!(1), &json!("ort")));
-    let event = |kind: &str| json!({ "_basetype": "event", "event": { "type": kind, "timestamp": "2020-01-01T00:00:00Z", "info": { "a": 1.50 } } });
+    let event = |kind: &str| json!({ "_basetype": "event", "event": { "_id": 1, "type": kind, "timestamp": "2020-01-01T00:00:00Z", "info": { "a": 1.50 } } });
     http.post("/event/list", &json!([event("SEARCH")])).refused(400, "EventTypeNotAllowed");
     http.post("/event/list?skip_constraints=1", &json!([event("TASK_INSERT")])).refused(400, "EventTypeNotAllowed");
     http.post("/event", &event("FRONTEND_X")).ok();
@@ -303,6 +310,8 @@ fn events_are_written_by_root_that_skips_constraints() {
     let page = http.get("/event/list?limit=2&offset=1&sort=_id.ASC").ok();
     assert_eq!((&page["count"], &page["limit"], page["objects"].as_array().unwrap().len()), (&json!(5), &json!(2), 2));
     assert_eq!(http.get("/event/list?limit=1").ok()["objects"][0]["event"]["type"], "SEARCH", "the newest comes first");
+    assert_eq!(http.get("/event/2").ok()["event"]["type"], "FRONTEND_X");
+    http.get("/event/99").refused(404, "EventNotFound");
     http.get("/event/list?format=json_full").refused(400, "ServerGeneric");
     http.get("/event/list?sort=type").refused(400, "ServerGeneric");
 }

@@ -45,7 +45,7 @@ fn masks_and_texts_are_replaced_whole() {
     http.post("/l10n/user/HEAD", &json!({ "schema.ort.name": { "de-DE": "Ort" }, "weather": {} })).ok();
     http.post("/schema/commit?confirm=yes&reindex=skip", &Value::Null).ok();
     assert_eq!(http.get("/l10n/user/CURRENT").ok(), json!({ "schema.ort.name": { "de-DE": "Ort" } }));
-    assert_eq!(http.get("/mask/CURRENT/b").ok()["name"], "b");
+    assert_eq!(http.get("/mask/CURRENT/b").ok()["masks"][0]["name"], "b");
     http.get("/mask/CURRENT/c").refused(404, "ResourceNotFound");
     let all = http.get("/mask/CURRENT/_all_fields").ok();
     assert_eq!(all["masks"][0]["fields"].as_array().unwrap().len(), 3);

@@ -142,7 +142,7 @@ fn one_record_is_always_refused_and_one_file_always_missing() {
     insert(&http, "Böser Ort").unwrap().ok();
     let id = http.upload("", &[("x.png", b"1")]).ok()[0]["_id"].clone();
     instance.faults().add(format!("missing-file {id} on GET /api/v1/eas/*").parse().unwrap());
-    http.get(&format!("/eas/{id}")).refused(404, "ResourceNotFound");
+    http.get(&format!("/eas/{id}")).refused(403, "InsufficientRights");
     let other = http.upload("", &[("y.png", b"2")]).ok();
     assert_eq!(http.get(other[0]["versions"]["original"]["url"].as_str().unwrap()).bytes, b"2");
 }

@@ -207,7 +207,7 @@ fn records_hold_files_that_are_there() {
     let saved = with(json!([{ "_id": ids[0]["_id"], "preferred": true }, { "lookup:_id": { "reference": "b" } }])).ok();
     assert_eq!(saved[0]["bild"]["datei"][1]["original_filename"], "y.png");
     with(json!([{ "lookup:_id": { "reference": "c" }, "preferred": true }])).refused(400, "LookupNotFound");
-    with(json!([{ "_id": 99, "preferred": true }])).refused(400, "FileNotFound");
+    with(json!([{ "_id": 99, "preferred": true }])).refused(400, "LookupNotFound");
     with(json!([{ "_id": ids[0]["_id"] }])).refused(400, "SchemaInconsistent");
     with(json!([{ "preferred": true }])).refused(400, "SchemaInconsistent");
     with(json!({})).refused(400, "RecordUnmarshalJson");

@@ -3,6 +3,7 @@
 mod auth;
 mod base;
 mod datamodel;
+mod described;
 mod easydb5;
 mod faults;
 mod files;

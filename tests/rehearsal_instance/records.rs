@@ -275,7 +275,7 @@ fn records_are_deleted_but_kept_until_they_are_purged() {
     save(&http, "bild", &[picture]);
     let triple = |version: u64| json!([[place["ort"]["_id"], version, null]]);
     http.delete("/db/ort", &triple(2)).refused(400, "VersionMismatch");
-    http.delete("/db/ort", &json!([[99, 1, null]])).refused(400, "ObjectNotFound");
+    http.delete("/db/ort", &json!([[99, 1, null]])).refused(400, "LookupNotFound");
     http.delete("/db/ort", &json!([[1]])).refused(400, "ServerGeneric");
     let asked = http.delete("/db/ort", &triple(1));
     assert_eq!((asked.status, asked.json()["tasks"][0]["buttons"][0]["name"].clone()), (202, json!("delete_policy")));

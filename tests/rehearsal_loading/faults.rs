@@ -321,7 +321,7 @@ fn values_that_do_not_fit_the_data_model_are_refused() {
             OBJECTS,
             |j| objekt(j, 0)["bild"][0] = json!({"_id": 4711, "preferred": true, "versions": {}}),
             400,
-            "FileNotFound",
+            "LookupNotFound",
         ),
         (
             "an unknown objecttype",

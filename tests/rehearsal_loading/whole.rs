@@ -80,3 +80,62 @@ fn what_a_backup_does_not_have_is_told() {
     let told = loaded.left_out.join("\n");
     assert!(told.contains("seedorf-etiketten") && told.contains("1 events"), "{told}");
 }
+
+#[test]
+fn every_list_of_a_museum_is_told() {
+    let (instance, _) = load(&museum(), Options::default()).unwrap();
+    let http = Http::fylr(&instance);
+    let lists = [
+        "/tags",
+        "/group",
+        "/user?include_password=1",
+        "/pool",
+        "/objecttype",
+        "/right/object/presets",
+        "/right/collection/presets",
+        "/xmlmapping/list",
+        "/transitions",
+        "/message",
+        "/collection/list",
+        "/publish",
+    ];
+    for path in lists {
+        assert!(!http.get(path).ok().as_array().unwrap().is_empty(), "{path}");
+    }
+    for table in ["ort", "schlagwort", "thema", "person", "ausstellung", "objekt", "restaurierung", "dokument"] {
+        let path = |query: &str| format!("/db/{table}/_all_fields/list{query}");
+        let all = http.get(&path("?all_versions=1&format=long")).ok();
+        let live = http.get(&path("")).ok();
+        assert!(
+            all.as_array().unwrap().len() >= live.as_array().unwrap().len() && live[0][table]["_id"].is_u64(),
+            "{table}"
+        );
+    }
+    for path in [
+        "/config",
+        "/schema/user/CURRENT",
+        "/mask/CURRENT",
+        "/mask/CURRENT/_all_fields",
+        "/l10n/user/CURRENT",
+        "/event/list",
+        "/plugin/manage",
+        "/system/status",
+        "/user/session",
+    ] {
+        http.get(path).ok();
+    }
+    let mapping = http.get("/xmlmapping/list").ok()[0]["mappings"][0]["id"].clone();
+    assert_eq!(http.get(&format!("/xmlmapping/mapping/{mapping}")).ok()["profile"], "import.yml");
+    let pools = http.get("/pool").ok();
+    let museum = pools.as_array().unwrap().iter().find(|pool| pool["pool"]["reference"] == "museum").unwrap().clone();
+    assert_eq!(museum["pool"]["mapping_image_import"], mapping, "ids of mappings are those of this instance");
+}
+
+#[test]
+fn pages_are_no_longer_than_the_instance_allows() {
+    let (instance, _) = load(&museum(), Options { page_max: 2, ..Options::default() }).unwrap();
+    let http = Http::fylr(&instance);
+    for path in ["/user?limit=100", "/pool", "/collection/list", "/db/ort/_all_fields/list?limit=1000"] {
+        assert_eq!(http.get(path).ok().as_array().unwrap().len(), 2, "{path}");
+    }
+}

@@ -6,6 +6,7 @@ pub mod backup;
 pub mod disk;
 pub mod http;
 pub mod museum;
+pub mod openapi;
 pub mod patience;
 pub mod program;
 pub mod rounds;

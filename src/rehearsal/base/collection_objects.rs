@@ -53,8 +53,10 @@ pub(in crate::rehearsal) fn get_objects(call: &Call, id: &str) -> Result<Answer,
 pub(in crate::rehearsal) fn post_objects(call: &Call, id: &str, change: Change) -> Result<Answer, Problem> {
     call.user()?;
     let body = call.request.json()?;
-    let Node::List(sent) = body.at("objects") else {
-        return Err(Problem::generic("The request body must be an object with a list \"objects\"."));
+    // What is to be removed is sent as it is, everything else in an object.
+    let list = if change == Change::Remove { &body } else { body.at("objects") };
+    let Node::List(sent) = list else {
+        return Err(Problem::generic("The request body must hold a list of objects."));
     };
     let mut state = call.write();
     let (id, version) = find(call, &state, id)?;
@@ -79,7 +81,7 @@ pub(in crate::rehearsal) fn post_objects(call: &Call, id: &str, change: Change) 
         Change::Remove => {
             if objects.iter().any(|object| !list.iter().any(|known| known.target == object.target)) {
                 let text = "Not all objects were found in the collection.";
-                return Err(Problem::new(400, "CollectionRemoveNotAllObjectsFound", "collection", text));
+                return Err(Problem::new(400, "CollectionRemoveNotAllObjectsFound", "objects", text));
             }
             list.retain(|known| !objects.iter().any(|object| object.target == known.target));
         }

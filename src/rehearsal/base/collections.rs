@@ -156,7 +156,15 @@ pub(in crate::rehearsal) fn get_collection(call: &Call, id: &str) -> Result<Answ
     let state = call.read();
     let item = id.parse().ok().and_then(|id| state.collections.get(id));
     let item = item.filter(|item| is_visible(call, &item.doc, "system.root"));
-    Ok(Answer::json(&told(call, &state, &item.ok_or_else(|| Problem::not_found("collection", id))?.doc)))
+    Ok(Answer::json(&told(
+        call,
+        &state,
+        &item
+            .ok_or_else(|| {
+                Problem::new(404, "ObjectNotFound", "ferrors", format!("Record collection:{id} was not found."))
+            })?
+            .doc,
+    )))
 }
 
 /// A collection with what is counted, and its pin code only for root.

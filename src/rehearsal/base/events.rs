@@ -58,7 +58,7 @@ fn write(call: &Call, events: &[Node<'_>], is_one: bool) -> Result<Answer, Probl
         }
     }
     if in_background {
-        return Ok(Answer::json(&object([("background", true.into())])));
+        return Ok(Answer::json(&object([("background", "ok".into())])));
     }
     let mut out = String::new();
     let saved = state.events.all.get(before..).unwrap_or_default();
@@ -157,6 +157,19 @@ pub(in crate::rehearsal) fn get_events(call: &Call) -> Result<Answer, Problem> {
         tell(call, event, with_info, &mut out);
     }
     out.push_str("]}");
+    Ok(Answer::json_text(200, out))
+}
+
+/// `GET /event/{id}`: with `info` in both systems
+pub(in crate::rehearsal) fn get_event(call: &Call, id: &str) -> Result<Answer, Problem> {
+    call.right("system.api.event[get]")?;
+    let state = call.read();
+    let missing = || Problem::new(404, "EventNotFound", "api", format!("Event {id} not found."));
+    let number = id.parse().map_err(|_| missing())?;
+    let at = state.events.all.binary_search_by_key(&number, |event| event.id);
+    let event = &state.events.all[at.map_err(|_| missing())?];
+    let mut out = String::new();
+    tell(call, event, true, &mut out);
     Ok(Answer::json_text(200, out))
 }
 

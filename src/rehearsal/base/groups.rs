@@ -76,5 +76,5 @@ pub(in crate::rehearsal) fn get_group(call: &Call, id: &str) -> Result<Answer, P
     call.user()?;
     let state = call.read();
     let item = id.parse().ok().and_then(|id| state.groups.get(id));
-    Ok(Answer::json(&item.ok_or_else(|| Problem::not_found("group", id))?.doc))
+    Ok(Answer::one(&item.ok_or_else(|| Problem::generic(format!("There is no group {id}.")))?.doc))
 }

@@ -44,5 +44,7 @@ pub(in crate::rehearsal) fn get_message(call: &Call, id: &str) -> Result<Answer,
     call.right("system.message")?;
     let state = call.read();
     let item = id.parse().ok().and_then(|id| state.messages.get(id));
-    Ok(Answer::json(&item.ok_or_else(|| Problem::not_found("message", id))?.doc))
+    Ok(Answer::one(
+        &item.ok_or_else(|| Problem::new(404, "MessageNotFound", "message", format!("Message {id} not found.")))?.doc,
+    ))
 }

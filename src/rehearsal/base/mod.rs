@@ -20,7 +20,7 @@ mod users;
 
 pub(in crate::rehearsal) use collection_objects::{Change, get_objects, post_objects};
 pub(in crate::rehearsal) use collections::{get_collection, get_collections, put_collection, put_collections};
-pub(in crate::rehearsal) use events::{get_events, post_event, post_events};
+pub(in crate::rehearsal) use events::{get_event, get_events, post_event, post_events};
 pub(in crate::rehearsal) use groups::{get_group, get_groups, post_groups};
 pub(in crate::rehearsal) use mappings::{get_mapping, get_mappings, post_mapping, put_mapping};
 pub(in crate::rehearsal) use messages::{get_message, get_messages, post_messages};
@@ -28,7 +28,7 @@ pub(in crate::rehearsal) use objecttypes::{get_objecttype, get_objecttypes, post
 pub(in crate::rehearsal) use plugins::{get_managed, get_plugins, post_plugin, put_plugin};
 pub(in crate::rehearsal) use pools::{get_pool, get_pools, post_pools};
 pub(in crate::rehearsal) use presets::{get_preset, get_presets, post_presets};
-pub(in crate::rehearsal) use publications::{get_publications, post_publications};
+pub(in crate::rehearsal) use publications::{get_publication, get_publications, post_publications};
 pub(in crate::rehearsal) use refer::{resolve_all, who};
 pub(in crate::rehearsal) use tags::{get_tags, post_tags};
 pub(in crate::rehearsal) use transitions::{get_transitions, post_transitions};

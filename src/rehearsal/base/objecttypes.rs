@@ -40,7 +40,7 @@ pub(in crate::rehearsal) fn post_objecttypes(call: &Call) -> Result<Answer, Prob
         }
         if matches!(doc.at("_standard_masks"), Node::List(masks) if masks.is_empty()) {
             let text = "An object type needs a standard mask; null takes the preferred one.";
-            return Err(Problem::new(400, "ObjecttypeNeedsStandardMask", "dbinfo", text));
+            return Err(Problem::new(400, "ObjecttypeNeedsStandardMask", "ferrors", text));
         }
         check_mappings(state, block)?;
         check_tags(state, doc)
@@ -61,7 +61,12 @@ pub(in crate::rehearsal) fn get_objecttype(call: &Call, id: &str) -> Result<Answ
     call.user()?;
     let state = call.read();
     let item = id.parse().ok().and_then(|id| state.objecttypes.get(id));
-    Ok(Answer::json(&told(call, &item.ok_or_else(|| Problem::not_found("objecttype", id))?.doc)))
+    Ok(Answer::one(&told(
+        call,
+        &item
+            .ok_or_else(|| Problem::new(400, "ObjecttypeNotFound", "dbinfo", format!("Object type {id} not found.")))?
+            .doc,
+    )))
 }
 
 fn told(call: &Call, doc: &Doc) -> Doc {

@@ -14,7 +14,7 @@ use crate::rehearsal::state::{FileId, Item, State};
 pub(in crate::rehearsal) fn get_plugins(call: &Call) -> Answer {
     let state = call.read();
     let enabled = state.plugins.iter().filter(|(_, item)| item.doc.at("enabled").bool() == Some(true));
-    let plugins = enabled.map(|(_, item)| object([("name", item.doc.at("name").clone())])).collect();
+    let plugins = enabled.map(|(_, item)| item.doc.at("manifest").clone()).collect();
     match call.shared.options.kind {
         Kind::Fylr => Answer::json(&object([("plugins", Node::List(plugins)), ("bundle", object([]))])),
         Kind::Easydb5 => Answer::json(&Node::List(plugins)),
@@ -53,7 +53,7 @@ pub(in crate::rehearsal) fn put_plugin(call: &Call) -> Result<Answer, Problem> {
         ("auto_added", false.into()),
         ("type", body.at("type").to_doc()),
         ("update_policy", body.at("update_policy").to_doc()),
-        ("manifest", object([("name", name.into())])),
+        ("manifest", object([("name", name.into()), ("version", "0".into()), ("displayname", object([]))])),
         ("created_at", now().into()),
         ("updated_at", now().into()),
     ]);

@@ -108,11 +108,15 @@ pub(in crate::rehearsal) fn get_pool(call: &Call, id: &str) -> Result<Answer, Pr
     call.user()?;
     let state = call.read();
     let item = id.parse().ok().and_then(|id| state.pools.get(id));
-    let item = item.ok_or_else(|| Problem::not_found("pool", id))?;
+    let item = item.ok_or_else(|| {
+        // What is not there and what may not be seen is told the same way.
+        let text = format!("Insufficient rights to access resource pool {id}.");
+        Problem::new(403, "InsufficientRights", "api", text).with("resource", format!("pool {id}"))
+    })?;
     if !is_visible(call, &item.doc, "system.poolmanager") {
         return Err(Problem::system_right("system.poolmanager"));
     }
-    Ok(Answer::json(&told(&state, &item.doc)))
+    Ok(Answer::one(&told(&state, &item.doc)))
 }
 
 /// A pool with its place in the tree.

@@ -3,7 +3,7 @@
 use crate::rehearsal::answer::Answer;
 use crate::rehearsal::auth::Call;
 use crate::rehearsal::base::save::{Base, items, save_all, saved};
-use crate::rehearsal::json::{Node, object};
+use crate::rehearsal::json::Node;
 use crate::rehearsal::problem::Problem;
 
 const OBJECT: Base =
@@ -48,15 +48,12 @@ pub(in crate::rehearsal) fn get_presets(call: &Call, context: &str) -> Result<An
     Ok(Answer::json(&Node::List(docs)))
 }
 
-/// `GET /right/{context}/presets/{id}`
+/// `GET /right/{context}/presets/{id}`: a list of one
 pub(in crate::rehearsal) fn get_preset(call: &Call, context: &str, id: &str) -> Result<Answer, Problem> {
     let base = base(call, context)?;
     call.user()?;
     let state = call.read();
     let item = id.parse().ok().and_then(|id| (base.shelf)(&state).get(id));
-    let doc = item.map_or_else(|| object([]), |item| item.doc.clone());
-    if doc.members().is_empty() {
-        return Err(Problem::generic(format!("There is no right preset {id}.")));
-    }
-    Ok(Answer::json(&doc))
+    let item = item.ok_or_else(|| Problem::generic(format!("There is no right preset {id}.")))?;
+    Ok(Answer::one(&item.doc))
 }

@@ -94,3 +94,13 @@ pub(in crate::rehearsal) fn get_publications(call: &Call) -> Result<Answer, Prob
     let docs = state.publications.iter().skip(offset).take(limit).map(|(_, item)| item.doc.clone()).collect();
     Ok(Answer::json(&Node::List(docs)))
 }
+
+/// `GET /publish/{id}`: fylr wants the id of a publication, easydb5 that of a record
+pub(in crate::rehearsal) fn get_publication(call: &Call, id: &str) -> Result<Answer, Problem> {
+    call.right("system.api.publish[get]")?;
+    let number: u64 = id.parse().map_err(|_| Problem::parameter("id", id))?;
+    let key = if call.shared.options.kind == Kind::Easydb5 { "system_object_id" } else { "_id" };
+    let state = call.read();
+    let found = state.publications.iter().filter(|(_, item)| item.doc.path(&["publish", key]).number() == Some(number));
+    Ok(Answer::json(&Node::List(found.map(|(_, item)| item.doc.clone()).collect())))
+}

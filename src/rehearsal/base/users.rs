@@ -267,10 +267,11 @@ pub(in crate::rehearsal) fn get_user(call: &Call, id: &str) -> Result<Answer, Pr
     let with_password = with_password(call)?;
     let state = call.read();
     let found = id.parse().ok().and_then(|id| Some((id, state.users.get(id)?)));
-    let (number, item) = found.ok_or_else(|| Problem::not_found("user", id))?;
+    let (number, item) =
+        found.ok_or_else(|| Problem::new(400, "UserNotFound", "acl", format!("User {id} not found.")))?;
     if call.caller.user != Some(number) && !is_visible(call, &item.doc, "system.user") {
         return Err(Problem::system_right("system.user"));
     }
     let is_easydb5 = call.shared.options.kind == Kind::Easydb5;
-    Ok(Answer::json(&told(&state, number, item, is_easydb5, with_password)))
+    Ok(Answer::one(&told(&state, number, item, is_easydb5, with_password)))
 }

@@ -48,7 +48,7 @@ pub(super) fn allow(state: &State, new: &Model) -> Result<(), Problem> {
         let kept = new.tables.get(at).filter(|kept| kept.name == table.name && kept.id == table.id);
         if kept.is_none() && (table.owner.is_some() || state.records.count(at) > 0) && !state.records.is_empty() {
             let text = format!("The object type {} is not empty.", table.name);
-            let problem = Problem::new(400, "ObjecttypeNotEmpty", "datamodel", text);
+            let problem = Problem::new(400, "ObjecttypeNotEmpty", "api", text);
             return Err(problem.with("objecttype", table.name.clone()));
         }
         let Some(kept) = kept else { continue };

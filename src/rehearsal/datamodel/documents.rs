@@ -99,7 +99,8 @@ pub(in crate::rehearsal) fn get_mask(call: &Call, version: &str, name: Option<&s
         Some(name) => {
             let masks = version.mask.at("masks").list();
             let mask = masks.iter().find(|mask| mask.at("name").text() == Some(name));
-            mask.ok_or_else(|| Problem::not_found("mask", name))?.clone()
+            let mask = mask.ok_or_else(|| Problem::not_found("mask", name))?.clone();
+            object([("type", "user".into()), ("masks", Node::List(vec![mask]))])
         }
     };
     if call.is_xml() {

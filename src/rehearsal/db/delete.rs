@@ -80,13 +80,10 @@ fn check(call: &Call, state: &State, table: usize, triple: &Node<'_>, policy: Po
     }
     let found = id.number().and_then(|id| state.records.by_row(table, id));
     let found = found.and_then(|id| Some((id, state.records.get(id)?)));
-    let (system_id, record) = found.ok_or_else(|| {
-        Problem::new(400, "ObjectNotFound", "ferrors", format!("Record {id} was not found.")).with("id", id.to_doc())
-    })?;
+    let (system_id, record) = found.ok_or_else(|| Problem::lookup_not_found("_id", &id.to_string()))?;
     let name = &state.documents.model.tables[table].name;
     if record.deleted_at.is_some() && !matches!(policy, Policy::Undelete | Policy::Purge) {
-        let text = format!("Record {name}:{id} is deleted already.");
-        return Err(Problem::new(400, "ObjectNotFound", "ferrors", text).with("id", id.to_doc()));
+        return Err(Problem::lookup_not_found("_id", &id.to_string()));
     }
     let current = record.versions.len() as u64;
     let received = version.number().unwrap_or(0);
@@ -104,7 +101,7 @@ fn check(call: &Call, state: &State, table: usize, triple: &Node<'_>, policy: Po
         return Ok(system_id);
     }
     let text = format!("Insufficient rights to delete {name}:{id}.");
-    Err(Problem::new(403, "ObjectInsufficientRights", "rightcheck", text).with("right", "delete"))
+    Err(Problem::new(403, "ObjectInsufficientRights", "ferrors", text).with("right", "delete"))
 }
 
 /// What has become of whom.

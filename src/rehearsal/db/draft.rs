@@ -149,8 +149,10 @@ impl Drafting<'_> {
             "Version mismatch for {object}: received version {received}, current is {current}, expected {}.",
             current + 1
         );
-        let code = if self.flags.has_version_code { "VersionMismatch" } else { "ServerGeneric" };
-        let problem = Problem::new(400, code, "object", text).with("object", object);
+        if !self.flags.has_version_code {
+            return Err(Problem::generic(text));
+        }
+        let problem = Problem::new(400, "VersionMismatch", "object", text).with("object", object);
         Err(problem
             .with("currentversion", current)
             .with("expectedversion", current + 1)
@@ -194,7 +196,7 @@ impl Drafting<'_> {
             return Ok(());
         }
         let text = format!("Insufficient rights to save a record of {}.", table.name);
-        Err(Problem::new(403, "ObjectInsufficientRights", "rightcheck", text).with("right", right.name()))
+        Err(Problem::new(403, "ObjectInsufficientRights", "ferrors", text).with("right", right.name()))
     }
 
     /// What was sent, with hidden default tags; without a list the default ones, or those there were.

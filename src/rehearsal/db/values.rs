@@ -264,7 +264,7 @@ impl<'s> Values<'s> {
             }
             (None, Some(id)) => {
                 let id = id.number().map(FileId).filter(|id| files.get(*id).is_some());
-                id.ok_or_else(|| Problem::not_found_file(file.at("_id")))?
+                id.ok_or_else(|| Problem::lookup_not_found("_id", &file.at("_id").to_string()))?
             }
             _ => return Err(Problem::inconsistent(format!("a file of \"{name}\" needs _id or lookup:_id"))),
         };
@@ -296,12 +296,6 @@ pub(super) fn hole(out: &mut String, table: usize, target: Target) {
         Target::Id(id) => write!(out, "{HOLE}L{table}:{id}{HOLE}"),
         Target::Uuid(uuid) => write!(out, "{HOLE}U{table}:{uuid}{HOLE}"),
     };
-}
-
-impl Problem {
-    fn not_found_file(id: &Node<'_>) -> Self {
-        Self::new(400, "FileNotFound", "file", format!("File {id} not found.")).with("id", id.to_doc())
-    }
 }
 
 /// `_nested:x:group_mode` says how rows are merged in group edits.

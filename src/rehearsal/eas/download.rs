@@ -39,7 +39,7 @@ pub(in crate::rehearsal) fn download(call: &Call, id: &str, hash: &str, version:
         rendition.and_then(|(_, id)| state.files.get(*id))
     };
     let found = wanted.filter(|file| file.hash == hash || hash == file_hash(&state.files.all[&number]));
-    serve(call, found.ok_or_else(|| refused(&format!("{hash}/{version}")))?)
+    serve(found.ok_or_else(|| refused(&format!("{hash}/{version}")))?)
 }
 
 fn file_hash(file: &File) -> &str {
@@ -52,10 +52,10 @@ pub(in crate::rehearsal) fn download_easydb5(call: &Call, segments: &[&str]) -> 
     let [_, _, _, id, hash, ..] = segments else { return Err(missing()) };
     let state = call.read();
     let file = id.parse().ok().and_then(|id| state.files.get(FileId(id)));
-    serve(call, file.filter(|file| file.hash.starts_with(hash) && hash.len() >= 32).ok_or_else(missing)?)
+    serve(file.filter(|file| file.hash.starts_with(hash) && hash.len() >= 32).ok_or_else(missing)?)
 }
 
-fn serve(call: &Call, file: &File) -> Result<Answer, Problem> {
+fn serve(file: &File) -> Result<Answer, Problem> {
     let name: String = url::form_urlencoded::byte_serialize(file.name.as_bytes()).collect();
     let disposition = format!("inline; filename*=UTF-8''{}", name.replace('+', "%20"));
     match &file.place {
@@ -66,9 +66,8 @@ fn serve(call: &Call, file: &File) -> Result<Answer, Problem> {
         }
         Place::Remote(url) => Ok(Answer::empty(302).with("location", url)),
         Place::Nowhere => {
-            let text = format!("File {} is not done yet.", file.name);
-            let status = if call.request.method == axum::http::Method::HEAD { 404 } else { 400 };
-            Err(Problem::new(status, "FileNotDone", "eas", text))
+            // Not there yet, or never.
+            Err(Problem::not_found("file", &file.name))
         }
     }
 }

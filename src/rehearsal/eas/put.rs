@@ -140,7 +140,7 @@ fn add(state: &mut State, upload: &Upload, name: &str, wanted: Wanted, user: u64
     let parent = rendition_of(state, &wanted)?;
     let base = kinds::base_name(name);
     if base.is_empty() {
-        return Err(Problem::new(400, "EasEmptyFilename", "fileupload", "The file name is empty."));
+        return Err(Problem::new(400, "EasEmptyFilename", "filesync", "The file name is empty."));
     }
     let extension = kinds::extension(base);
     let (class, mime) = kinds::kind(&extension);

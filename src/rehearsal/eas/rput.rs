@@ -131,7 +131,7 @@ pub(in crate::rehearsal) fn rput_bulk(call: &Call, fetches: &mut Vec<Fetch>) -> 
 fn allowed(call: &Call, text: &str) -> Result<Url, Problem> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let url = url.ok_or_else(|| {
-        let problem = Problem::new(400, "EasInvalidURL", "fileupload", format!("The URL \"{text}\" is invalid."));
+        let problem = Problem::new(400, "EasInvalidURL", "api", format!("The URL \"{text}\" is invalid."));
         problem.with("url", text.to_owned())
     })?;
     let is_blocked = match url.host() {
@@ -198,7 +198,7 @@ fn add(
     let path = order.name.or(found.name).unwrap_or_else(|| last_part(&order.url));
     let name = kinds::base_name(&path).to_owned();
     if name.is_empty() {
-        return Err(Problem::new(400, "EasEmptyFilename", "fileupload", "The file name is empty."));
+        return Err(Problem::new(400, "EasEmptyFilename", "filesync", "The file name is empty."));
     }
     let extension = kinds::extension(&name);
     let (class, mime) = kinds::kind(&extension);

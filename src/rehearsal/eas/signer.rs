@@ -190,3 +190,24 @@ fn text(name: &str, value: &str, out: &mut String) {
     out.push_str(name);
     escape(value, out);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_opens_one_file_until_it_expires() {
+        let (key, id) = ([7; 32], FileId(5));
+        let later = Timestamp::now().as_second().unsigned_abs() + 60;
+        let good = sign(&key, id, "abc", later, 1);
+        assert!(check(&key, id, "abc", &good).is_ok());
+        assert!(matches!(check(&key, FileId(6), "abc", &good), Err(Unsigned::Wrong)));
+        assert!(matches!(check(&key, id, "abd", &good), Err(Unsigned::Wrong)));
+        assert!(matches!(check(&[8; 32], id, "abc", &good), Err(Unsigned::Wrong)));
+        let old = sign(&key, id, "abc", 1_600_000_000, 1);
+        assert!(matches!(check(&key, id, "abc", &old), Err(Unsigned::Expired)));
+        for text in ["", "v1-", "v1-1-2", "v2-1-2-3"] {
+            assert!(matches!(check(&key, id, "abc", text), Err(Unsigned::Wrong)), "{text}");
+        }
+    }
+}

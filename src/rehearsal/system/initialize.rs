@@ -97,7 +97,7 @@ fn config(options: &Options) -> Doc {
             "languages",
             object([
                 ("database", Node::List(vec![language("de-DE"), language("en-US")])),
-                ("frontend", Node::List(vec![language("de-DE"), language("en-US")])),
+                ("frontend", Node::List(vec!["de-DE".into(), "en-US".into()])),
             ]),
         ),
         ("purge", object([("allow_purge", true.into()), ("purge_storage", false.into())])),

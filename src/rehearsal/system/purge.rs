@@ -13,7 +13,7 @@ pub(super) fn purge(call: &Call) -> Result<Answer, Problem> {
     call.root()?;
     if !call.caller.is_system_root {
         let text = "Only the user system:root can purge.";
-        return Err(Problem::new(403, "PurgeSystemRootOnly", "api", text));
+        return Err(Problem::new(403, "PurgeSystemRootOnly", "acl", text));
     }
     let switch = call.read().config.path(&["system", "config", "purge", "allow_purge"]).bool();
     if !call.shared.options.allow_purge || switch != Some(true) {

@@ -169,7 +169,9 @@ fn get_base(call: &Call, segments: &[&str]) -> Outcome {
         ["collection", "objects", id] => base::get_objects(call, id),
         ["collection", id] => base::get_collection(call, id),
         ["publish"] => base::get_publications(call),
+        ["publish", id] => base::get_publication(call, id),
         ["event", "list"] => base::get_events(call),
+        ["event", id] => base::get_event(call, id),
         _ => return None,
     })
 }

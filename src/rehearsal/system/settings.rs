@@ -2,7 +2,7 @@
 
 use crate::rehearsal::answer::Answer;
 use crate::rehearsal::auth::Call;
-use crate::rehearsal::json::{Node, object};
+use crate::rehearsal::json::object;
 use crate::rehearsal::options::Kind;
 
 pub(super) fn settings(call: &Call) -> Answer {
@@ -25,7 +25,7 @@ pub(super) fn settings(call: &Call) -> Answer {
                 ("build_commit_time", startup.as_str().into()),
                 ("startup_time", startup.as_str().into()),
                 ("num_cpu", 1_u64.into()),
-                ("index_names", Node::List(Vec::new())),
+                ("index_names", object([])),
                 ("capabilities", object([("geo_support", false.into())])),
             ]));
             let answer = answer.with("x-fylr-status", "ready");

@@ -32,10 +32,10 @@ pub(super) fn status(call: &Call) -> Result<Answer, Problem> {
         ("event", state.events.all.len()),
     ];
     let pending = state.files.all.values().filter(|file| file.status == "pending").count();
-    let files = object([
-        ("count", state.files.all.len().into()),
-        ("originals", state.files.all.values().filter(|file| file.parent.is_none()).count().into()),
-    ]);
+    let files = ["pending", "done", "failed"].map(|status| {
+        let count = state.files.all.values().filter(|file| file.status == status).count();
+        object([("status", status.into()), ("count", count.into())])
+    });
     Ok(Answer::json(&object([
         ("objecttypes", Node::List(objecttypes.collect())),
         ("basetypes", Node::List(basetypes.into_iter().map(|(name, number)| count(name, number)).collect())),
@@ -43,7 +43,7 @@ pub(super) fn status(call: &Call) -> Result<Answer, Problem> {
         ("total_not_indexed", 0_u64.into()),
         ("pending_files", pending.into()),
         ("queued_files", pending.into()),
-        ("file_stats", Node::List(vec![files])),
+        ("file_stats", Node::List(files.to_vec())),
         ("indices_stats", Node::List(Vec::new())),
     ])))
 }

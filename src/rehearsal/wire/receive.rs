@@ -148,7 +148,15 @@ fn instead(shared: &Shared, request: &Request, effect: &Effect) -> Option<Answer
             let id = is_id && request.segments.iter().any(|segment| segment == file);
             let reference =
                 !is_id && request.query.iter().any(|(key, value)| names(key) && value.contains(file.as_str()));
-            (id || reference).then(|| Problem::not_found("file", file).answer(kind))
+            let is_download = request.segments.iter().any(|segment| segment == "download");
+            let problem = if is_download {
+                Problem::not_found("file", file)
+            } else {
+                // Calls about files know no 404.
+                let text = "A fault was injected.";
+                Problem::new(403, "InsufficientRights", "eas", text).with("resource", file.clone())
+            };
+            (id || reference).then(|| problem.answer(kind))
         }
         _ => None,
     }
