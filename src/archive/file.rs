@@ -291,34 +291,49 @@ pub fn initialize(database: &Database, created: i64) -> Result<(), Error> {
 /// Creates an archive: under a temporary name, complete and on disk, before it gets its own. Killed at any moment this
 /// leaves no archive or a whole one.
 fn create(path: &Path) -> Result<(), Error> {
-    let failed = |source| Error::File { path: path.to_owned(), source };
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let name = path.file_name().ok_or_else(|| failed(io::Error::from(ErrorKind::IsADirectory)))?;
-    let mut temporary_name = std::ffi::OsString::from(".");
-    temporary_name.push(name);
-    temporary_name.push(format!(".{}.new", std::process::id()));
-    let temporary = Temporary(folder.join(temporary_name));
-    temporary.remove();
-    let database = builder().create(&temporary.0).map_err(|error| open_error(path, error))?;
+    let temporary = Temporary::beside(path)?;
+    let database = builder().create(temporary.path()).map_err(|error| open_error(path, error))?;
     initialize(&database, runs::now())?;
     database.close().map_err(|error| open_error(path, error))?;
-    File::open(&temporary.0).and_then(|file| file.sync_all()).map_err(failed)?;
-    match fs::hard_link(&temporary.0, path) {
-        Ok(()) => {}
-        // Another process was faster, or the file system knows no links; renaming would replace the other's archive.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-        Err(_) => fs::rename(&temporary.0, path).map_err(failed)?,
+    match temporary.publish(path) {
+        // Another process was faster.
+        Err(Error::Exists(_)) => Ok(()),
+        published => published,
     }
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
-/// A file that goes when its maker is done with it.
-struct Temporary(PathBuf);
+/// A file that is not finished: it goes when its maker is done with it, or gets its name.
+pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {
+    /// A file in the same folder as `path`, hidden, which is not there.
+    pub(crate) fn beside(path: &Path) -> Result<Self, Error> {
+        let no_name = || Error::File { path: path.to_owned(), source: io::Error::from(ErrorKind::IsADirectory) };
+        let mut name = std::ffi::OsString::from(".");
+        name.push(path.file_name().ok_or_else(no_name)?);
+        name.push(format!(".{}.new", std::process::id()));
+        let temporary = Self(folder_of(path).join(name));
+        temporary.remove();
+        Ok(temporary)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Gives the file, complete and on disk, the name `path`, which must be free.
+    pub(crate) fn publish(self, path: &Path) -> Result<(), Error> {
+        let failed = |source| Error::File { path: path.to_owned(), source };
+        File::open(&self.0).and_then(|file| file.sync_all()).map_err(failed)?;
+        match fs::hard_link(&self.0, path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(Error::Exists(path.to_owned())),
+            // The file system knows no links.
+            Err(_) => fs::rename(&self.0, path).map_err(failed)?,
+        }
+        File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+
     fn remove(&self) {
         // It is usually not there.
         let _ = fs::remove_file(&self.0);
@@ -328,6 +343,13 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         self.remove();
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::archive::error::Error;
-use crate::archive::file::{Archive, ArchiveMut};
+use crate::archive::file::{Archive, ArchiveMut, Temporary};
 use crate::archive::id::SnapshotNumber;
 use crate::archive::runs::RunOutcome;
 use crate::archive::salvage::carve::Carved;
@@ -64,16 +64,15 @@ pub fn salvage(damaged: &Path, new: &Path, observer: &Arc<dyn Observer + Send + 
     if carved.packs.is_empty() || carved.snapshots.is_empty() {
         return Err(Error::NothingProved(damaged.to_owned()));
     }
-    let archive = ArchiveMut::create_new(new)?;
-    let salvaged = into(&archive, damaged, carved, &**observer);
-    match salvaged.and_then(|salvaged| archive.close().map(|()| salvaged)) {
-        Ok(salvaged) => Ok(salvaged),
-        Err(error) => {
-            // It was made here, and nobody else can have put anything into it.
-            let _ = std::fs::remove_file(new);
-            Err(error)
-        }
+    if std::fs::symlink_metadata(new).is_ok() {
+        return Err(Error::Exists(new.to_owned()));
     }
+    let unfinished = Temporary::beside(new)?;
+    let archive = ArchiveMut::create_new(unfinished.path())?;
+    let salvaged = into(&archive, damaged, carved, &**observer)?;
+    archive.close()?;
+    unfinished.publish(new)?;
+    Ok(salvaged)
 }
 
 fn into(archive: &ArchiveMut, damaged: &Path, carved: Carved, observer: &dyn Observer) -> Result<Salvaged, Error> {
