@@ -9,6 +9,7 @@ use crate::fylr::error::Error;
 use crate::fylr::instance::InstanceKind;
 use crate::fylr::json::{Json, elements};
 use crate::fylr::request::{Request, Shape};
+use crate::fylr::source::bare_files::{self, Where};
 use crate::fylr::source::book::{Book, Clash, References};
 use crate::fylr::source::levels::{self, levels};
 use crate::fylr::source::list::told;
@@ -143,7 +144,7 @@ pub(crate) async fn read(reader: &mut Reader) -> Result<(), Error> {
     let collections = collections_with_pins(reader).await?;
     settle(reader, &lists, collections)?;
     let context = reader.context();
-    plugins(reader).await?;
+    plugins(reader, &context).await?;
     tags(reader, &lists.tags, &context).await?;
     let groups = all(&lists.groups);
     hand_over(reader, &mut lists.groups, PayloadKind::Groups, ("group", "basetype-group"), &groups, &|json| {
@@ -351,7 +352,7 @@ fn items(
     Ok(items)
 }
 
-async fn plugins(reader: &mut Reader) -> Result<(), Error> {
+async fn plugins(reader: &mut Reader, context: &Context) -> Result<(), Error> {
     if reader.client.instance().kind == InstanceKind::Easydb5 {
         return Ok(());
     }
@@ -362,9 +363,10 @@ async fn plugins(reader: &mut Reader) -> Result<(), Error> {
         }
         other => other?,
     };
-    let json = parsed(&answer, "plugin/manage")?;
+    let mut json = parsed(&answer, "plugin/manage")?;
+    bare_files::complete(reader, &mut json, Where::Under("zip_file")).await?;
     let list = json.get("plugins").map_or_else(|| b"[]".to_vec(), |plugins| plugins.to_bytes(None));
-    let items = items(reader, "plugin/manage", &list, &|json| turn::plugin(json))?;
+    let items = items(reader, "plugin/manage", &list, &|json| turn::plugin(json, context))?;
     let size = reader.options.chunk_size as usize;
     reader.payloads(PayloadKind::Plugins, "basetype-plugin", items, size).await
 }

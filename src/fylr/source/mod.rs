@@ -20,6 +20,7 @@ mod resume;
 mod ahead;
 mod download;
 
+mod bare_files;
 mod base_types;
 mod changes;
 mod plan;

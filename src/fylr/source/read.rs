@@ -16,6 +16,7 @@ use crate::fylr::error::Error;
 use crate::fylr::instance::InstanceKind;
 use crate::fylr::json::Json;
 use crate::fylr::request::{Request, Shape};
+use crate::fylr::source::bare_files::{self, Where};
 use crate::fylr::source::delivery::{DELIVERIES_AHEAD, Delivery, Gone, Way, head};
 use crate::fylr::source::ids::Inventory;
 use crate::fylr::source::options::ReadOptions;
@@ -23,8 +24,8 @@ use crate::fylr::source::payload::{Form, Payload};
 use crate::fylr::source::plan::Source;
 use crate::fylr::source::report::{Aside, State};
 use crate::fylr::source::resume::{self, Resume};
-use crate::fylr::source::turn::{self, Context, Links, Notes, Versions};
-use crate::fylr::source::{base_types, changes, records, rest};
+use crate::fylr::source::turn::{self, Context, Links, Notes, Packed, Versions};
+use crate::fylr::source::{base_types, changes, download, records, rest};
 use crate::fylr::version::Version;
 use crate::model::entry::{Encoding, Role};
 use crate::model::event::{Event, Observer, Warning};
@@ -33,6 +34,10 @@ use crate::model::payload::PayloadKind;
 
 /// What is lost at most when a backup is killed, beside the page and the file that are under way.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+/// Records may be nested 128 deep, and each level takes its part of the stack, more so without optimizations.
+const STACK_BYTES: usize = 16 << 20;
+/// No objecttype has such a name.
+const BASE_TYPES_DONE: &str = "/base types";
 /// The first version of easydb5 whose links in old versions can be looked up.
 const EASYDB5_LINKS: Version = Version::new(5, 120, 0);
 /// The first version of easydb5 whose histories have no known flaws.
@@ -53,10 +58,14 @@ impl Source {
         let end = CancellationToken::new();
         let (is_over, runtime) = (end.clone(), Handle::current());
         // One thread of its own keeps the order; what it asks for runs on the runtime's.
-        std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().name("reading".to_owned()).stack_size(STACK_BYTES);
+        let started = thread.spawn(move || {
             let mut reader = Reader::new(self, resume, Way::new(sender));
-            runtime.block_on(is_over.run_until_cancelled(reader.run_to_end()));
+            // The steps of reading are one large value, better not on the stack.
+            runtime.block_on(Box::pin(is_over.run_until_cancelled(reader.run_to_end())));
         });
+        // Without a thread the deliveries end at once, which is told as an unexpected end.
+        drop(started);
         Reading { deliveries, _end: end.drop_guard() }
     }
 }
@@ -77,6 +86,8 @@ pub(crate) struct Reader {
     last_checkpoint: Option<Instant>,
     /// What is noted while items are turned.
     pub notes: Arc<Notes>,
+    /// Files of base types that are to be handed over.
+    pub packed: Arc<Packed>,
 }
 
 /// What a plan leaves behind.
@@ -108,6 +119,7 @@ impl Reader {
             files_seen,
             last_checkpoint: None,
             notes,
+            packed: Arc::default(),
         }
     }
 
@@ -121,12 +133,12 @@ impl Reader {
     }
 
     async fn run(&mut self) -> Result<(), Error> {
-        if self.state.book.is_none() {
+        if !self.state.finished.contains(BASE_TYPES_DONE) {
             self.state.report.last_event = changes::last_event(&self.client).await;
             self.note_limits();
             self.documents().await?;
             base_types::read(self).await?;
-            self.checkpoint().await?;
+            self.finished(BASE_TYPES_DONE).await?;
         }
         let context = Arc::new(self.context());
         records::read(self, &context).await?;
@@ -177,10 +189,12 @@ impl Reader {
         let datamodel = self.document(&text)?;
         self.entry("datamodel.json", Role::Datamodel, datamodel).await?;
         let config = self.client.ask(&Request::get("config", Shape::Object)).await?;
-        let config = turn::base_config(parsed(&config, "config")?, self.client.instance().kind);
+        let mut config = parsed(&config, "config")?;
+        bare_files::complete(self, &mut config, Where::Anywhere).await?;
+        let config = turn::base_config(config, &self.context());
         let config = self.written(&config);
         self.entry("base_config.json", Role::BaseConfig, config).await?;
-        Ok(())
+        download::files(self, self.packed.take()).await
     }
 
     fn document(&self, text: &[u8]) -> Result<Vec<u8>, Error> {
@@ -199,23 +213,28 @@ impl Reader {
     }
 
     /// Hands over items as payloads of one kind, so many in each.
-    pub async fn payloads(&self, kind: PayloadKind, name: &str, items: Vec<Bytes>, size: usize) -> Result<(), Error> {
+    pub async fn payloads(
+        &mut self,
+        kind: PayloadKind,
+        name: &str,
+        items: Vec<Bytes>,
+        size: usize,
+    ) -> Result<(), Error> {
         for (number, items) in items.chunks(size.max(1)).enumerate() {
             self.payload(kind.clone(), &format!("{name}-{number:04}"), items.to_vec()).await?;
         }
         Ok(())
     }
 
-    /// Hands over one payload, unless it is there already.
-    pub async fn payload(&self, kind: PayloadKind, name: &str, items: Vec<Bytes>) -> Result<(), Error> {
+    /// Hands over one payload with the files in it, unless they are there already.
+    pub async fn payload(&mut self, kind: PayloadKind, name: &str, items: Vec<Bytes>) -> Result<(), Error> {
         let head = self.form.head(name);
-        if self.resume.has(&head.path) {
-            return Ok(());
+        if !self.resume.has(&head.path) {
+            let mut payload = Payload::new(&self.way, self.form, head, kind, None);
+            payload.add(items).await?;
+            payload.end().await?;
         }
-        let mut payload = Payload::new(&self.way, self.form, head, kind, None);
-        payload.add(items).await?;
-        payload.end().await?;
-        Ok(())
+        download::files(self, self.packed.take()).await
     }
 
     pub fn context(&self) -> Context {
@@ -231,6 +250,7 @@ impl Reader {
             files: self.options.files.mode(),
             origins: self.client.origins(),
             notes: Arc::clone(&self.notes),
+            packed: Arc::clone(&self.packed),
         }
     }
 
@@ -242,7 +262,9 @@ impl Reader {
 
     /// Lets the work go on from here, should it be interrupted. Not oftener than now and then, for each costs a commit.
     pub async fn checkpoint(&mut self) -> Result<(), Gone> {
-        if self.last_checkpoint.is_some_and(|last| last.elapsed() < CHECKPOINT_EVERY) {
+        // Base types are read as a whole, for they name each other.
+        let is_early = self.last_checkpoint.is_some_and(|last| last.elapsed() < CHECKPOINT_EVERY);
+        if is_early || !self.state.finished.contains(BASE_TYPES_DONE) {
             return Ok(());
         }
         self.last_checkpoint = Some(Instant::now());

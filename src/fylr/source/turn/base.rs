@@ -6,7 +6,7 @@ use crate::fylr::instance::InstanceKind;
 use crate::fylr::json::{Json, Members};
 use crate::fylr::source::book::{Clash, References};
 use crate::fylr::source::turn::{
-    Context, Unturnable, Versions, by_reference, inner, object, passwords, people, reference_object, text_at,
+    Context, Unturnable, Versions, by_reference, files, inner, object, passwords, people, reference_object, text_at,
 };
 
 /// What base types are only ever given with.
@@ -38,7 +38,9 @@ const GROUPS_OF_EASYDB5: [&str; 3] = ["fallback", "internet", "intranet"];
 const PLUGIN: [&str; 6] = ["name", "type", "enabled", "update_policy", "url", "zip_file"];
 
 /// A plugin.
-pub(crate) fn plugin(json: Json<'_>) -> Result<Json<'_>, Unturnable> {
+pub(crate) fn plugin<'t>(json: Json<'t>, context: &Context) -> Result<Json<'t>, Unturnable> {
+    let mut json = json;
+    files::everywhere(&mut json, context);
     let mut members = object(json)?;
     members.retain(|key, _| PLUGIN.contains(&key));
     Ok(members.into())
@@ -359,6 +361,8 @@ pub(crate) fn event<'t>(json: Json<'t>, context: &Context) -> Result<Json<'t>, U
 
 /// What all base types have in common.
 fn base_type<'t>(json: Json<'t>, context: &Context) -> Result<Members<'t>, Unturnable> {
+    let mut json = json;
+    files::everywhere(&mut json, context);
     let mut members = object(json)?;
     members.remove(&OUTPUT_ONLY);
     people::person(&mut members, "_owner", context);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::fylr::instance::InstanceKind;
 use crate::fylr::json::{Json, Members};
 use crate::fylr::source::turn::people::owned;
+use crate::fylr::source::turn::{Context, files};
 
 /// What marks a file as a base config.
 const MARK: &str = "__EASYDB_BASE_CONFIG__";
@@ -23,8 +24,8 @@ const OF_EASYDB5: [(&str, &[&str], [&str; 2]); 7] = [
 ];
 
 /// The base config as a target takes it.
-pub(crate) fn base_config(json: Json<'_>, kind: InstanceKind) -> Json<'_> {
-    let mut turned = match (kind, json) {
+pub(crate) fn base_config<'t>(json: Json<'t>, context: &Context) -> Json<'t> {
+    let mut turned = match (context.kind, json) {
         (InstanceKind::Easydb5, json) => translated(&json),
         (InstanceKind::Fylr, Json::Object(members)) => members,
         (InstanceKind::Fylr, _) => Members::default(),
@@ -32,7 +33,9 @@ pub(crate) fn base_config(json: Json<'_>, kind: InstanceKind) -> Json<'_> {
     turned.iter_mut().for_each(|(_, value)| without_placeholders(value));
     turned.remove(&[MARK]);
     turned.put_first(vec![(Cow::Borrowed(MARK), Json::bool(true))]);
-    turned.into()
+    let mut turned = Json::from(turned);
+    files::everywhere(&mut turned, context);
+    turned
 }
 
 fn translated<'t>(json: &Json<'_>) -> Members<'t> {

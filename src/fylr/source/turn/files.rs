@@ -41,8 +41,30 @@ pub(super) fn column(value: &mut Json<'_>, context: &Context, found: &mut Vec<Fi
     files.iter_mut().filter_map(Json::members_mut).for_each(|members| file(members, context, found));
 }
 
+/// Turns every file in a base type or in the base config, wherever it stands.
+pub(super) fn everywhere(json: &mut Json<'_>, context: &Context) {
+    let mut found = Vec::new();
+    search(json, context, &mut found);
+    context.packed.add(found);
+}
+
+fn search(json: &mut Json<'_>, context: &Context, found: &mut Vec<FileSource>) {
+    match json {
+        Json::Scalar(_) => {}
+        Json::Array(items) => items.iter_mut().for_each(|item| search(item, context, found)),
+        Json::Object(members) => {
+            let is_file = members.get("_id").is_some() && members.get("versions").and_then(Json::members).is_some();
+            if is_file {
+                file(members, context, found);
+            } else {
+                members.iter_mut().for_each(|(_, value)| search(value, context, found));
+            }
+        }
+    }
+}
+
 /// Turns one file.
-pub(super) fn file(members: &mut Members<'_>, context: &Context, found: &mut Vec<FileSource>) {
+fn file(members: &mut Members<'_>, context: &Context, found: &mut Vec<FileSource>) {
     let mode = context.files;
     members.remove(&["_linked_objects", "_duplicates"]);
     let Some(id) = members.get("_id").and_then(Json::as_id).filter(|_| mode != FileMode::Urls) else { return };

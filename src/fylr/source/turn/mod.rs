@@ -24,6 +24,7 @@ pub(crate) use base::{
 };
 pub(crate) use config::base_config;
 pub(crate) use files::{FileMode, FileSource, packed as packed_files};
+pub(crate) use people::owned;
 pub(crate) use record::{Glance, Parent, glance, record};
 
 /// Notes of one kind that are kept apart; of more there is a count.
@@ -48,6 +49,8 @@ pub(crate) struct Context {
     /// Where files of the instance are; others stay where they are.
     pub origins: Vec<Origin>,
     pub notes: Arc<Notes>,
+    /// Files of base types that are packed and were not handed over yet.
+    pub packed: Arc<Packed>,
 }
 
 impl Context {
@@ -75,6 +78,21 @@ pub(crate) enum Links {
     Whole,
     /// Perhaps: the backup is cut short on purpose.
     Partial,
+}
+
+/// Files on their way into the backup.
+#[derive(Debug, Default)]
+pub(crate) struct Packed(Mutex<Vec<FileSource>>);
+
+impl Packed {
+    fn add(&self, files: Vec<FileSource>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(files);
+    }
+
+    /// All that were added since the last time.
+    pub fn take(&self) -> Vec<FileSource> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// What was left out or changed, said once for all items that it concerns.

@@ -79,7 +79,7 @@ pub(super) fn list(members: &mut Members<'_>, key: &'static str, context: &Conte
 }
 
 /// A copy that does not depend on the text it was read from.
-pub(super) fn owned<'t>(json: &Json<'_>) -> Json<'t> {
+pub(crate) fn owned<'t>(json: &Json<'_>) -> Json<'t> {
     match json {
         Json::Scalar(text) => Json::Scalar(text.clone().into_owned().into()),
         Json::Array(items) => Json::Array(items.iter().map(owned).collect()),

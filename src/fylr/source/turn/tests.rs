@@ -44,6 +44,7 @@ fn context(kind: InstanceKind) -> Context {
         files: FileMode::Urls,
         origins: Vec::new(),
         notes: Arc::default(),
+        packed: Arc::default(),
     }
 }
 
@@ -255,7 +256,7 @@ fn the_base_config_of_easydb5_is_what_fylr_has_a_place_for() {
         "login": {"guest": true}, "password": {"hint": {"de-DE": "lang"}, "check": [{"regexp": ".{8}"}]},
         "languages": {"database": [{"value": "de-DE"}]}}}});
     let text = given.to_string();
-    assert_turned(Ok(base_config(Json::parse(&text).unwrap(), InstanceKind::Easydb5)), &expected);
+    assert_turned(Ok(base_config(Json::parse(&text).unwrap(), &context(InstanceKind::Easydb5))), &expected);
 }
 
 #[test]
@@ -263,7 +264,7 @@ fn masked_secrets_are_left_out_of_the_base_config() {
     let given = r#"{"system":{"config":{"smtp":{"user":"u","password":"*****"},"list":[{"key":"***","n":1}]}}}"#;
     let expected =
         json!({"__EASYDB_BASE_CONFIG__": true, "system": {"config": {"smtp": {"user": "u"}, "list": [{"n": 1}]}}});
-    assert_turned(Ok(base_config(Json::parse(given).unwrap(), InstanceKind::Fylr)), &expected);
+    assert_turned(Ok(base_config(Json::parse(given).unwrap(), &context(InstanceKind::Fylr))), &expected);
 }
 
 #[test]
