@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fonds::archive::snapshot::backup_name;
-use fonds::fylr::source::{Events, Files, ReadOptions};
+use fonds::fylr::source::{CHECKPOINT_EVERY, Events, Files, ReadOptions};
 use fonds::jobs::{self, BackedUp, Directory, Start};
 use regex::Regex;
 use serde_json::json;
@@ -126,6 +126,7 @@ impl Backup {
             is_pretty: self.pretty,
             is_compressed: self.compression > 0,
             workers: self.connection.workers(),
+            checkpoint_every: CHECKPOINT_EVERY,
             folder: folder_of(&session.archive),
         };
         let start = match (self.purge, self.continue_) {

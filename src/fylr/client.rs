@@ -27,6 +27,9 @@ const LOGIN_BYTES_MAX: u64 = 16 << 20;
 /// A request that could be divided is not repeated when it was too slow so many times.
 const SLOW_MAX: u32 = 1;
 const GATEWAY_TIMEOUT: u16 = 504;
+const INTERNAL: u16 = 500;
+/// An internal error may be a lock or a flaw: so often it is taken for a lock.
+const INTERNAL_MAX: u32 = 4;
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
@@ -121,7 +124,7 @@ impl Client {
         let Inner { sender, auth, .. } = &*self.0;
         let url = with_query(sender.server().endpoint(&request.path)?, &request.query);
         let mut attempts = Attempts::new(sender, request.name(), request.is_divisible);
-        let mut renewals = 0;
+        let (mut renewals, mut internal) = (0, 0);
         loop {
             let token = auth.token(sender).await?;
             let outgoing = Outgoing {
@@ -141,6 +144,10 @@ impl Client {
                 Failure::Problem(problem) if problem.wants_login() => {
                     renewals += 1;
                     self.renew(renewals, problem, &token).await?;
+                }
+                Failure::Problem(problem) if problem.status == INTERNAL && internal < INTERNAL_MAX => {
+                    internal += 1;
+                    attempts.failed(Failure::passing(Last::Problem(problem))).await?;
                 }
                 Failure::Problem(problem) => return Err(self.refused(problem)),
                 failure => attempts.failed(failure).await?,
@@ -351,7 +358,20 @@ fn misshapen(body: &[u8], shape: Shape) -> Option<&'static str> {
     if !fits {
         return Some(if first.is_none() { "the answer is empty" } else { "the answer has not the shape of the API" });
     }
-    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err().then_some("the answer is not whole JSON")
+    if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err() {
+        return Some("the answer is not whole JSON");
+    }
+    (shape == Shape::Object && is_error_document(body)).then_some("the answer is an error document")
+}
+
+/// Whether a good answer is really an error: servers have been seen to say 200 and mean something else.
+fn is_error_document(body: &[u8]) -> bool {
+    if body.len() > problem::BODY_MAX {
+        return false;
+    }
+    let document: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let has = |key: &str| document.get(key).is_some_and(serde_json::Value::is_string);
+    has("code") && (has("error") || has("realm"))
 }
 
 fn with_query(mut url: Url, query: &[(&'static str, String)]) -> Url {

@@ -5,6 +5,7 @@ pub mod archives;
 pub mod backup;
 pub mod disk;
 pub mod http;
+pub mod instances;
 pub mod museum;
 pub mod openapi;
 pub mod patience;

@@ -125,6 +125,10 @@ impl Ahead {
             self.ask_in_front(course, page);
         }
         self.fill();
+        // Behind the last item that is wanted there is nothing to ask for.
+        if self.asked.front().is_none_or(|asked| asked.at != (course, page)) {
+            return Ok(0);
+        }
         let Some(mut asked) = self.asked.pop_front() else { return Ok(0) };
         self.front.send_replace(asked.number);
         let mut given = 0;

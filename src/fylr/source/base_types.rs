@@ -18,6 +18,9 @@ use crate::fylr::source::spool::{Place, Spool};
 use crate::fylr::source::turn::{self, Context, Unturnable, text_at};
 use crate::model::payload::PayloadKind;
 
+/// How often an empty page is asked for again when the token has ended meanwhile.
+const EMPTY_MAX: u32 = 10;
+
 /// Items that all must be there before the first can be turned.
 pub(crate) struct Gathered {
     spool: Spool,
@@ -94,7 +97,7 @@ pub(crate) async fn gather(reader: &Reader, list: &BaseList) -> Result<Gathered,
         if list.is_paged {
             request = request.with("limit", reader.options.chunk_size).with("offset", offset);
         }
-        let answer = reader.client.ask(&request).await?;
+        let answer = page(reader, &request, list).await?;
         let items = elements(&answer).map_err(|error| unexpected(list.path, error.to_string()))?;
         let first = gathered.items.len();
         for text in &items {
@@ -118,6 +121,24 @@ pub(crate) async fn gather(reader: &Reader, list: &BaseList) -> Result<Gathered,
     }
 }
 
+/// A page of a list. To who is not logged in, a fylr gives some lists empty instead of refusing them; so an empty page
+/// counts only if the token was good.
+async fn page(reader: &Reader, request: &Request, list: &BaseList) -> Result<Bytes, Error> {
+    let is_open = reader.client.instance().kind == InstanceKind::Fylr && list.path == "group";
+    for _ in 0..EMPTY_MAX {
+        let before = reader.client.logins();
+        let answer = reader.client.ask(request).await?;
+        if !is_open || answer.trim_ascii() != b"[]" {
+            return Ok(answer);
+        }
+        reader.client.ask(&Request::get("user/session", Shape::Object)).await?;
+        if reader.client.logins() == before {
+            return Ok(answer);
+        }
+    }
+    Err(unexpected(list.path, "the login ends with every request".to_owned()))
+}
+
 fn unexpected(path: &str, why: String) -> Error {
     Error::Unexpected { what: path.to_owned(), why }
 }
@@ -135,7 +156,7 @@ pub(crate) async fn read(reader: &mut Reader) -> Result<(), Error> {
     reader.phase("base types", 0).await?;
     let mut lists = Lists {
         tags: reader.client.ask(&Request::get("tags", Shape::Array)).await?,
-        groups: groups(reader).await?,
+        groups: gather(reader, &BaseList::new("group", "group", true)).await?,
         users: users(reader).await?,
         pools: gather(reader, &BaseList::new("pool", "pool", reader.client.instance().kind == InstanceKind::Fylr))
             .await?,
@@ -179,21 +200,6 @@ pub(crate) async fn read(reader: &mut Reader) -> Result<(), Error> {
         turn::message(json, &context).map(Some)
     })
     .await
-}
-
-/// The groups. Without a token this list is not refused but empty, so it counts only if the token was good to the end.
-async fn groups(reader: &Reader) -> Result<Gathered, Error> {
-    let list = BaseList::new("group", "group", true);
-    loop {
-        let before = reader.client.logins();
-        let gathered = gather(reader, &list).await?;
-        if reader.client.instance().kind == InstanceKind::Fylr {
-            reader.client.ask(&Request::get("user/session", Shape::Object)).await?;
-        }
-        if reader.client.logins() == before {
-            return Ok(gathered);
-        }
-    }
 }
 
 /// The users, with their passwords if they can be had.

@@ -29,7 +29,7 @@ mod records;
 mod rest;
 
 pub use delivery::Delivery;
-pub use options::{Events, Files, ReadOptions};
+pub use options::{CHECKPOINT_EVERY, Events, Files, ReadOptions};
 pub use plan::{Objecttype, Source};
 pub use read::Reading;
 pub use report::{Aside, Report};

@@ -1,6 +1,7 @@
 //! What to read of an instance, and how.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use regex::Regex;
 
@@ -9,6 +10,9 @@ use crate::fylr::source::turn::FileMode;
 /// Events that are of no use anywhere else: never read.
 pub(crate) const EVENTS_NEVER: [&str; 4] =
     ["OBJECT_INDEX", "SESSION_INVALID", "FRONTEND_ERROR", "COLLECTION_OWNER_RIGHTS_ERROR"];
+
+/// A second of work is no loss, and a commit a second no burden.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
 /// Which events are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +73,9 @@ pub struct ReadOptions {
     pub is_compressed: bool,
     /// Requests at a time.
     pub workers: usize,
+    /// What is lost at most when a backup is killed, beside the page and the file that are under way; each time costs a
+    /// commit. [`CHECKPOINT_EVERY`] is a good choice.
+    pub checkpoint_every: Duration,
     /// Where there is room for what does not fit into memory.
     pub folder: PathBuf,
 }

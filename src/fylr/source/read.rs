@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
@@ -32,8 +32,6 @@ use crate::model::event::{Event, Observer, Warning};
 use crate::model::path::EntryPath;
 use crate::model::payload::PayloadKind;
 
-/// What is lost at most when a backup is killed, beside the page and the file that are under way.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 /// Records may be nested 128 deep, and each level takes its part of the stack, more so without optimizations.
 const STACK_BYTES: usize = 16 << 20;
 /// No objecttype has such a name.
@@ -263,7 +261,7 @@ impl Reader {
     /// Lets the work go on from here, should it be interrupted. Not oftener than now and then, for each costs a commit.
     pub async fn checkpoint(&mut self) -> Result<(), Gone> {
         // Base types are read as a whole, for they name each other.
-        let is_early = self.last_checkpoint.is_some_and(|last| last.elapsed() < CHECKPOINT_EVERY);
+        let is_early = self.last_checkpoint.is_some_and(|last| last.elapsed() < self.options.checkpoint_every);
         if is_early || !self.state.finished.contains(BASE_TYPES_DONE) {
             return Ok(());
         }

@@ -4,9 +4,11 @@ use crate::fylr::json::{Json, Members};
 use crate::fylr::source::turn::{Context, by_reference};
 
 /// An owner, a creator, the `who` of a right: `{"_basetype": "user", "user": {"_id": 3}}`, or the bare id of a user as
-/// easydb5 writes it with all versions. `None` when it is nobody who is known.
+/// easydb5 writes it with all versions, or an object with nothing else. `None` when it is nobody who is known.
 pub(super) fn who<'t>(json: &Json<'_>, context: &Context) -> Option<Json<'t>> {
-    if let Some(id) = json.as_id() {
+    let is_bare = json.members().is_some_and(|members| members.iter().all(|(key, _)| key == "_id"));
+    let bare = json.get("_id").filter(|_| is_bare);
+    if let Some(id) = bare.unwrap_or(json).as_id() {
         return context.book.users.get(id).map(|reference| wrapped("user", reference));
     }
     for (kind, references) in [("user", &context.book.users), ("group", &context.book.groups)] {

@@ -198,7 +198,9 @@ impl Turner<'_> {
             }
         }
         let deleted = link.get(DELETED_AT).filter(|at| !at.is_null()).map(people::owned);
-        let is_gone = deleted.is_some() || link.get(PURGED).is_some_and(Json::is_true);
+        // A link to what is not there has nothing but names; old versions and easydb5 do not say more.
+        let is_bare = link.get(&target).is_none();
+        let is_gone = deleted.is_some() || link.get(PURGED).is_some_and(Json::is_true) || is_bare;
         if is_gone || self.may_come_later(&target, need) {
             lookup.set("_allow_defer", Json::bool(true));
         }
