@@ -11,7 +11,7 @@ use url::{Origin, Url};
 use crate::fylr::auth::{self, Auth, Credentials, Token};
 use crate::fylr::brake::Brake;
 use crate::fylr::error::{Error, Last};
-use crate::fylr::instance::{self, Instance};
+use crate::fylr::instance::{self, Instance, InstanceKind};
 use crate::fylr::problem::{self, Problem};
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::retry::RetryPolicy;
@@ -21,7 +21,7 @@ use crate::model::event::Observer;
 
 /// A request that is refused for its token is sent again with a new one so many times: tokens may end after few
 /// requests, but one that is never taken must not loop.
-const RENEWALS_MAX: u32 = 3;
+const RENEWALS_MAX: u32 = 20;
 /// Answers of a login are short.
 const LOGIN_BYTES_MAX: u64 = 16 << 20;
 /// A request that could be divided is not repeated when it was too slow so many times.
@@ -145,6 +145,10 @@ impl Client {
                     renewals += 1;
                     self.renew(renewals, problem, &token).await?;
                 }
+                Failure::Problem(problem) if problem.lacks_rights() && renewals == 0 && !self.knows(&token).await? => {
+                    renewals += 1;
+                    self.renew(renewals, problem, &token).await?;
+                }
                 Failure::Problem(problem) if problem.status == INTERNAL && internal < INTERNAL_MAX => {
                     internal += 1;
                     attempts.failed(Failure::passing(Last::Problem(problem))).await?;
@@ -187,6 +191,33 @@ impl Client {
 
     pub(crate) fn attempts(&self, what: String) -> Attempts<'_> {
         Attempts::new(&self.0.sender, what, false)
+    }
+
+    /// Makes sure that the token is good; otherwise there is another one afterwards.
+    pub(crate) async fn stay_logged_in(&self) -> Result<(), Error> {
+        let Inner { sender, auth, .. } = &*self.0;
+        let token = auth.token(sender).await?;
+        if self.knows(&token).await? { Ok(()) } else { auth.renew(&token, sender).await }
+    }
+
+    /// Whether the server knows the token. Without one some questions are answered as to anybody, who may do less.
+    async fn knows(&self, token: &Token) -> Result<bool, Error> {
+        let Inner { sender, auth, instance } = &*self.0;
+        // What everybody may see who is logged in, and nobody else.
+        let url = sender.server().endpoint(match instance.kind {
+            InstanceKind::Fylr => "user/session",
+            InstanceKind::Easydb5 => "tags",
+        })?;
+        let headers = auth.headers(sender.server(), &url, Some(token));
+        let outgoing = Outgoing { method: Method::GET, url, headers, body: None };
+        let mut attempts = Attempts::new(sender, transport::name(&outgoing), false);
+        loop {
+            match sender.transport.exchange(&outgoing, LOGIN_BYTES_MAX).await {
+                Ok(_) => return Ok(true),
+                Err(Failure::Problem(problem)) => return Ok(!problem.wants_login()),
+                Err(failure) => attempts.failed(failure).await?,
+            }
+        }
     }
 
     async fn renew(&self, renewals: u32, problem: Box<Problem>, token: &Token) -> Result<(), Error> {
@@ -251,6 +282,11 @@ impl Sender {
         let mut attempts = Attempts::new(self, transport::name(&outgoing), false);
         loop {
             match self.transport.exchange(&outgoing, LOGIN_BYTES_MAX).await {
+                Ok((_, body)) if is_cut_off(&body) => attempts.failed(cut_off()).await?,
+                Ok((_, body)) if is_error_document(&body) => {
+                    let problem = Problem::read(outgoing.method.as_str(), &outgoing.url, 200, &body);
+                    attempts.failed(Failure::passing(Last::Problem(Box::new(problem)))).await?;
+                }
                 Ok((_, body)) => return Ok(Answered::Good(body)),
                 Err(Failure::Problem(problem)) => return Ok(Answered::Problem(problem)),
                 Err(failure) => attempts.failed(failure).await?,
@@ -268,6 +304,9 @@ impl Sender {
             match self.transport.exchange(&outgoing, LOGIN_BYTES_MAX).await {
                 Err(failure @ Failure::Passing { last: Last::Problem(_), .. }) => {
                     attempts.failed(failure).await.map_err(Failure::Final)?;
+                }
+                Ok((_, body)) if is_cut_off(&body) || is_error_document(&body) => {
+                    attempts.failed(cut_off()).await.map_err(Failure::Final)?;
                 }
                 other => return other,
             }
@@ -345,6 +384,16 @@ impl<'a> Attempts<'a> {
         tokio::time::sleep(wait).await;
         Ok(())
     }
+}
+
+/// Whether the body begins as a JSON object, but has no end.
+fn is_cut_off(body: &[u8]) -> bool {
+    let begins = body.trim_ascii_start().first() == Some(&b'{');
+    begins && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err_and(|error| error.is_eof())
+}
+
+fn cut_off() -> Failure {
+    Failure::passing(Last::Answer("the answer is cut off".to_owned()))
 }
 
 /// Why the body is not JSON of this shape, if it is not.

@@ -22,7 +22,7 @@ const PASSING: [&str; 16] = [
     "wrong-length on /api/v1/* every 3",
     "error-body on /api/v1/* every 3",
     "confirm on GET /api/v1/* every 3",
-    "expire-token on /api/v1/* every 7",
+    "expire-token on GET /api/v1/* every 9",
     "reset middle on /api/v1/eas/* every 2",
     "truncate on /api/v1/eas/* every 2",
 ];

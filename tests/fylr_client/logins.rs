@@ -98,7 +98,7 @@ async fn a_token_that_is_never_taken_is_an_error() {
     let (server, client) = client(|_, _| Reply::new(400, r#"{"code":"InvalidToken","error":"no"}"#)).await;
     let error = client.ask(&tags()).await.expect_err("no login");
     assert!(matches!(error, Error::Login { .. }), "{error}");
-    assert_eq!(server.asked_for("/api/v1/tags").len(), 4);
+    assert_eq!(server.asked_for("/api/v1/tags").len(), 21);
 }
 
 #[tokio::test]

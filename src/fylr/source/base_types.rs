@@ -121,17 +121,16 @@ pub(crate) async fn gather(reader: &Reader, list: &BaseList) -> Result<Gathered,
     }
 }
 
-/// A page of a list. To who is not logged in, a fylr gives some lists empty instead of refusing them; so an empty page
-/// counts only if the token was good.
+/// A page of a list. To who is not logged in some lists are given empty instead of being refused, so an empty page counts
+/// only if the token was good.
 async fn page(reader: &Reader, request: &Request, list: &BaseList) -> Result<Bytes, Error> {
-    let is_open = reader.client.instance().kind == InstanceKind::Fylr && list.path == "group";
     for _ in 0..EMPTY_MAX {
         let before = reader.client.logins();
         let answer = reader.client.ask(request).await?;
-        if !is_open || answer.trim_ascii() != b"[]" {
+        if answer.trim_ascii() != b"[]" {
             return Ok(answer);
         }
-        reader.client.ask(&Request::get("user/session", Shape::Object)).await?;
+        reader.client.stay_logged_in().await?;
         if reader.client.logins() == before {
             return Ok(answer);
         }
