@@ -51,7 +51,7 @@ fn faults_that_pass_leave_no_trace() {
 
 #[test]
 fn tokens_that_live_for_a_few_requests_are_enough() {
-    let life = TokenLife { time: Duration::from_secs(3600), requests: Some(4) };
+    let life = TokenLife { time: Duration::from_hours(1), requests: Some(4) };
     let source = filled(rehearsal::Options { tokens: life, ..rehearsal::Options::default() });
     let folder = tempfile::tempdir().expect("a folder");
     let archive = folder.path().join("a.redb");

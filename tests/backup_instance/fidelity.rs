@@ -40,7 +40,7 @@ fn a_restored_instance_backed_up_again_gives_the_same_snapshot() {
     let (mut one, mut other) = (entries(&second), entries(&third));
     // Events tell of the restores themselves, and the config of the instance's name.
     for entries in [&mut one, &mut other] {
-        entries.retain(|path, _| path.starts_with("db__") && !path.contains("/"));
+        entries.retain(|path, _| path.starts_with("db__") && !path.contains('/'));
     }
     let names = |entries: &BTreeMap<String, Vec<u8>>| entries.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&one), names(&other));

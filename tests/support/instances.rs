@@ -8,7 +8,6 @@ use fonds::archive::{Archive, SnapshotName, SnapshotReader, snapshot};
 use fonds::fylr::source::{Events, Files, ReadOptions};
 use fonds::fylr::{Certificates, Credentials, Options, RetryPolicy, Server};
 use fonds::jobs::{self, BackedUp, Backup, LoadSource, Start};
-use fonds::model::event::Silent;
 use fonds::rehearsal::{self, Instance, Kind};
 
 use crate::support::archives;
@@ -21,8 +20,9 @@ pub fn museum(kind: Kind) -> Instance {
 /// The same, otherwise set up.
 pub fn filled(options: rehearsal::Options) -> Instance {
     let museum = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/museum");
-    let (instance, _) = jobs::instance(options, Some(&LoadSource::Layout(museum)), Path::new("none"), &Silent)
-        .expect("the museum is legal");
+    let (instance, _) =
+        jobs::instance(options, Some(&LoadSource::Layout(museum)), Path::new("none"), &archives::silent())
+            .expect("the museum is legal");
     instance
 }
 
