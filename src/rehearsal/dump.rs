@@ -70,19 +70,7 @@ fn sections(
     let tags = state.tags.iter().map(|tag| sorted(tag.clone()).to_string());
     take("tags", &mut { tags })?;
     take("transitions", &mut state.transitions.iter().map(one))?;
-    let shelves: [(&str, &Shelf); 10] = [
-        ("plugins", &state.plugins),
-        ("groups", &state.groups),
-        ("users", &state.users),
-        ("pools", &state.pools),
-        ("objecttypes", &state.objecttypes),
-        ("object_presets", &state.object_presets),
-        ("collection_presets", &state.collection_presets),
-        ("mappings", &state.mappings),
-        ("messages", &state.messages),
-        ("publications", &state.publications),
-    ];
-    for (name, shelf) in shelves {
+    for (name, shelf) in shelves(state) {
         let mut lines = shelf.iter().map(|(_, item)| one(&item.doc)).collect::<Vec<_>>();
         lines.sort();
         take(name, &mut lines.into_iter())?;
@@ -108,6 +96,21 @@ fn sections(
         take(&format!("db_{}", table.name), &mut ids.into_iter().flat_map(|id| record(state, id)))?;
     }
     Ok(())
+}
+
+fn shelves(state: &State) -> [(&'static str, &Shelf); 10] {
+    [
+        ("plugins", &state.plugins),
+        ("groups", &state.groups),
+        ("users", &state.users),
+        ("pools", &state.pools),
+        ("objecttypes", &state.objecttypes),
+        ("object_presets", &state.object_presets),
+        ("collection_presets", &state.collection_presets),
+        ("mappings", &state.mappings),
+        ("messages", &state.messages),
+        ("publications", &state.publications),
+    ]
 }
 
 /// A document with references in place of ids, members sorted.

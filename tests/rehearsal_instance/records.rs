@@ -368,3 +368,48 @@ fn a_search_counts_and_lists_by_id() {
     search(json!({ "offset": 10_000, "limit": 1 })).refused(400, "ServerGeneric");
     search(json!({ "search": [{ "type": "match", "string": "x" }] })).refused(400, "ServerGeneric");
 }
+
+#[test]
+fn lookups_by_a_column_follow_every_change() {
+    let (_instance, http) = with_model();
+    let first = save(&http, "ort", &[ort("Alt"), ort("Anders")])[0].clone();
+    let found = |name: &str| {
+        let mut picture = bild("x");
+        picture["bild"]["ort"] = to_ort(&json!({ "name": name }));
+        http.post("/db/bild?dry_run=1", &json!([picture])).status == 200
+    };
+    assert!(found("Alt") && !found("Neu"));
+    let mut next = ort("Neu");
+    next["ort"] = json!({ "_version": 2, "_id": first["ort"]["_id"], "name": "Neu" });
+    save(&http, "ort", &[next.clone()]);
+    assert!(found("Neu") && !found("Alt"));
+    // What was undone was never there.
+    next["ort"]["_version"] = json!(3);
+    next["ort"]["name"] = json!("Nie");
+    http.post("/db/ort", &json!([next, { "_objecttype": "ort" }])).refused(400, "UnknownObjecttype");
+    assert!(found("Neu") && !found("Nie"));
+    http.delete("/db/ort", &json!([[first["ort"]["_id"], 2, null]])).ok();
+    assert!(!found("Neu") && found("Anders"));
+    http.delete("/db/ort?delete_policy=undelete", &json!([[first["ort"]["_id"], 2, null]])).ok();
+    assert!(found("Neu"));
+}
+
+#[test]
+fn pages_count_what_is_not_deleted() {
+    let (_instance, http) = with_model();
+    let saved = save(&http, "ort", &(0..10).map(|number| ort(&format!("{number}"))).collect::<Vec<_>>());
+    for at in [0, 4, 9] {
+        http.delete("/db/ort", &json!([[saved[at]["ort"]["_id"], 1, null]])).ok();
+    }
+    let names = |query: &str| {
+        let page = http.get(&format!("/db/ort/_all_fields/list?{query}")).ok();
+        page.as_array()
+            .unwrap()
+            .iter()
+            .map(|record| record["ort"]["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names("limit=4"), ["1", "2", "3", "5"]);
+    assert_eq!(names("limit=4&offset=4"), ["6", "7", "8"]);
+    assert_eq!(names("all_versions=1&limit=2&offset=8"), ["8", "9"]);
+}

@@ -34,10 +34,6 @@ pub(in crate::rehearsal) fn post_publications(call: &Call) -> Result<Answer, Pro
 
 fn check(state: &State, item: &Node<'_>) -> Result<Doc, Problem> {
     let publish = item.at("publish");
-    let invalid = |what: &str| {
-        let text = format!("Invalid data for a publication: {what}.");
-        Problem::new(400, "PublishInvalidData", "object", text).with("msg", what.to_owned())
-    };
     if item.at("_basetype").text() != Some("publish") || !publish.is_object() {
         return Err(invalid("_basetype and publish are needed"));
     }
@@ -56,6 +52,21 @@ fn check(state: &State, item: &Node<'_>) -> Result<Doc, Problem> {
             Problem::new(400, "PublishUnknownCollector", "object", text).with("collector", collector.to_owned())
         );
     }
+    check_record(state, publish)?;
+    if let Some(own) = publish.at("_id").number()
+        && state.publications.get(own).is_none()
+    {
+        return Err(Problem::lookup_not_found("_id", &own.to_string()));
+    }
+    let mut doc = object([("_basetype", "publish".into())]);
+    let created = item.at("_timestamp_created").text().map_or_else(now, str::to_owned);
+    doc.set("_timestamp_created", created);
+    doc.set("publish", publish.to_doc());
+    Ok(doc)
+}
+
+/// The record is there, not deleted, and in the version that is published.
+fn check_record(state: &State, publish: &Node<'_>) -> Result<(), Problem> {
     let id = publish.at("system_object_id").number().unwrap_or_default();
     let record = state.records.get(SystemId(id));
     let record = record.ok_or_else(|| {
@@ -71,16 +82,12 @@ fn check(state: &State, item: &Node<'_>) -> Result<Doc, Problem> {
             return Err(invalid(&format!("record {id} has no version {version}")));
         }
     }
-    if let Some(own) = publish.at("_id").number()
-        && state.publications.get(own).is_none()
-    {
-        return Err(Problem::lookup_not_found("_id", &own.to_string()));
-    }
-    let mut doc = object([("_basetype", "publish".into())]);
-    let created = item.at("_timestamp_created").text().map_or_else(now, str::to_owned);
-    doc.set("_timestamp_created", created);
-    doc.set("publish", publish.to_doc());
-    Ok(doc)
+    Ok(())
+}
+
+fn invalid(what: &str) -> Problem {
+    let text = format!("Invalid data for a publication: {what}.");
+    Problem::new(400, "PublishInvalidData", "object", text).with("msg", what.to_owned())
 }
 
 /// `GET /publish`: pages in easydb5, everything in fylr, which documents none

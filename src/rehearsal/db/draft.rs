@@ -75,20 +75,7 @@ impl Drafting<'_> {
     /// Which record it is: by lookup, by `_id`, by `_system_object_id`, by `_uuid`; all that are given must agree.
     fn identify(&self, table: &Table, record: &Node<'_>, block: &Node<'_>) -> Result<Draft, Problem> {
         let records = &self.state.records;
-        let system_id = match record.at("_system_object_id") {
-            Node::Null => None,
-            node => {
-                let id = node.number().filter(|id| *id > 0 && i64::try_from(*id).is_ok()).map(SystemId);
-                Some(id.ok_or_else(|| Problem::inconsistent(format!("{node} is no _system_object_id")))?)
-            }
-        };
-        let uuid = match record.at("_uuid") {
-            Node::Null => None,
-            node => {
-                let uuid = node.text().and_then(Uuid::parse);
-                Some(uuid.ok_or_else(|| Problem::inconsistent(format!("{node} is no _uuid")))?)
-            }
-        };
+        let (system_id, uuid) = (system_id(record)?, uuid(record)?);
         let id = block.at("_id").number();
         let looked_up = match block.get("lookup:_id") {
             None => None,
@@ -306,6 +293,27 @@ impl Drafting<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// The `_system_object_id` of a record, which must fit into 63 bits.
+fn system_id(record: &Node<'_>) -> Result<Option<SystemId>, Problem> {
+    match record.at("_system_object_id") {
+        Node::Null => Ok(None),
+        node => {
+            let id = node.number().filter(|id| *id > 0 && i64::try_from(*id).is_ok()).map(SystemId);
+            id.map(Some).ok_or_else(|| Problem::inconsistent(format!("{node} is no _system_object_id")))
+        }
+    }
+}
+
+fn uuid(record: &Node<'_>) -> Result<Option<Uuid>, Problem> {
+    match record.at("_uuid") {
+        Node::Null => Ok(None),
+        node => {
+            let uuid = node.text().and_then(Uuid::parse);
+            uuid.map(Some).ok_or_else(|| Problem::inconsistent(format!("{node} is no _uuid")))
+        }
     }
 }
 

@@ -64,12 +64,8 @@ fn versions(renderer: &Renderer<'_>, id: SystemId, record: &Record, is_history: 
 
 /// The records of a page, deleted ones only in histories.
 fn page(state: &State, table: usize, offset: usize, limit: usize, is_history: bool) -> Vec<SystemId> {
-    let rows = state.records.rows(table);
-    if is_history || !state.records.any_deleted() {
-        return rows.iter().skip(offset).take(limit).map(|(_, id)| *id).collect();
-    }
-    let is_live = |id: &SystemId| state.records.get(*id).is_some_and(|record| record.deleted_at.is_none());
-    rows.iter().map(|(_, id)| *id).filter(is_live).skip(offset).take(limit).collect()
+    let rows = if is_history { state.records.rows(table) } else { state.records.live(table) };
+    rows.iter().skip(offset).take(limit).map(|(_, id)| *id).collect()
 }
 
 fn table<'s>(call: &Call, state: &'s State, name: &str, mask: &str) -> Result<(usize, &'s Table), Problem> {

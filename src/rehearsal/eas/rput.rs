@@ -78,26 +78,7 @@ pub(in crate::rehearsal) fn rput_bulk(call: &Call, fetches: &mut Vec<Fetch>) -> 
     let body = call.request.json()?;
     let Node::List(items) = &body else { return Err(Problem::generic("The request body must be a list.")) };
     let skips = call.request.is_on("skip_duplicate_reference");
-    let mut orders = Vec::new();
-    for item in items {
-        let text = |name: &str| item.at(name).text().filter(|text| !text.is_empty()).map(str::to_owned);
-        let order = Order {
-            url: allowed(call, item.at("url").text().unwrap_or_default())?,
-            name: text("filename"),
-            leave: item.at("leave").bool() == Some(true),
-            skip_head: item.at("skip_head_request").bool() == Some(true),
-            wanted: Wanted {
-                reference: text("reference"),
-                produce_versions: item.at("produce_versions").bool() != Some(false),
-                parent: item.at("id_parent").number().map(FileId),
-                version: text("version_name"),
-            },
-            metadata: item.at("metadata").to_doc(),
-        };
-        check(&order, item.at("generate_metadata").bool() != Some(false))?;
-        let found = call.found(&order.url, &order)?;
-        orders.push((order, found));
-    }
+    let orders = items.iter().map(|item| order(call, item)).collect::<Result<Vec<_>, _>>()?;
     let mut state = call.write();
     let mut ids = Vec::new();
     let mut added = Vec::new();
@@ -125,6 +106,27 @@ pub(in crate::rehearsal) fn rput_bulk(call: &Call, fetches: &mut Vec<Fetch>) -> 
         text
     });
     Ok(Answer::json_text(200, format!("[{}]", files.collect::<Vec<_>>().join(","))))
+}
+
+/// One element of a bulk request, and what its host says.
+fn order(call: &Call, item: &Node<'_>) -> Result<(Order, Found), Problem> {
+    let text = |name: &str| item.at(name).text().filter(|text| !text.is_empty()).map(str::to_owned);
+    let order = Order {
+        url: allowed(call, item.at("url").text().unwrap_or_default())?,
+        name: text("filename"),
+        leave: item.at("leave").bool() == Some(true),
+        skip_head: item.at("skip_head_request").bool() == Some(true),
+        wanted: Wanted {
+            reference: text("reference"),
+            produce_versions: item.at("produce_versions").bool() != Some(false),
+            parent: item.at("id_parent").number().map(FileId),
+            version: text("version_name"),
+        },
+        metadata: item.at("metadata").to_doc(),
+    };
+    check(&order, item.at("generate_metadata").bool() != Some(false))?;
+    let found = call.found(&order.url, &order)?;
+    Ok((order, found))
 }
 
 /// A URL of a host that is not blocked.

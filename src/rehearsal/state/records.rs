@@ -78,6 +78,8 @@ pub(in crate::rehearsal) struct Records {
     by_uuid: HashMap<Uuid, SystemId>,
     /// By table: records in the order of their `_id`.
     rows: Vec<Vec<(u64, SystemId)>>,
+    /// The same without those that are deleted.
+    live: Vec<Vec<(u64, SystemId)>>,
     last_ids: Vec<u64>,
     /// Who links where, newest versions only.
     links: HashMap<Target, Vec<(SystemId, u64)>>,
@@ -86,7 +88,6 @@ pub(in crate::rehearsal) struct Records {
     columns: Mutex<HashMap<(usize, String), ColumnIndex>>,
     /// Targets that are promised, with the table they must be of.
     promised: HashMap<Target, usize>,
-    deleted: usize,
 }
 
 pub(in crate::rehearsal) fn fingerprint(text: &str) -> Fingerprint {
@@ -125,17 +126,17 @@ impl Records {
         self.rows.get(table).map_or(&[], Vec::as_slice)
     }
 
+    /// Records of a table that are not deleted, by ascending `_id`.
+    pub fn live(&self, table: usize) -> &[(u64, SystemId)] {
+        self.live.get(table).map_or(&[], Vec::as_slice)
+    }
+
     pub fn count(&self, table: usize) -> usize {
         self.rows(table).len()
     }
 
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
-    }
-
-    /// Whether any record is deleted but kept.
-    pub fn any_deleted(&self) -> bool {
-        self.deleted > 0
     }
 
     pub fn next_system_id(&mut self) -> SystemId {
@@ -159,47 +160,44 @@ impl Records {
     pub fn insert(&mut self, id: SystemId, record: Record) {
         self.reserve(id);
         let table = record.table;
-        if self.rows.len() <= table {
-            self.rows.resize(table + 1, Vec::new());
-        }
         if self.last_ids.len() <= table {
             self.last_ids.resize(table + 1, 0);
         }
         self.last_ids[table] = self.last_ids[table].max(record.id);
-        let rows = &mut self.rows[table];
-        let at = rows.binary_search_by_key(&record.id, |(id, _)| *id).unwrap_or_else(|at| at);
-        rows.insert(at, (record.id, id));
+        add_row(&mut self.rows, table, record.id, id);
+        add_row(&mut self.live, table, record.id, id);
         self.by_uuid.insert(record.uuid, id);
         self.index(id, table, &record.facts);
         self.by_id.insert(id, record);
-        self.forget_columns(table);
+        self.read_columns(id, Change::Comes);
     }
 
     pub fn remove(&mut self, id: SystemId) -> Option<Record> {
+        self.read_columns(id, Change::Goes);
         let record = self.by_id.remove(&id)?;
         self.unindex(id, record.table, &record.facts);
         self.by_uuid.remove(&record.uuid);
-        let rows = &mut self.rows[record.table];
-        if let Ok(at) = rows.binary_search_by_key(&record.id, |(id, _)| *id) {
-            rows.remove(at);
-        }
-        self.deleted -= usize::from(record.deleted_at.is_some());
-        self.forget_columns(record.table);
+        remove_row(&mut self.rows, record.table, record.id);
+        remove_row(&mut self.live, record.table, record.id);
         Some(record)
     }
 
     /// Adds a version; the facts of the one before come back.
     pub fn push(&mut self, id: SystemId, version: Version, facts: Facts) -> Facts {
+        self.read_columns(id, Change::Goes);
         let Some(record) = self.by_id.get_mut(&id) else { return facts };
         record.versions.push(version);
+        self.read_columns(id, Change::Comes);
         self.refact(id, facts)
     }
 
     /// Takes the newest version away again.
     pub fn pop(&mut self, id: SystemId, facts: Facts) {
+        self.read_columns(id, Change::Goes);
         if let Some(record) = self.by_id.get_mut(&id) {
             record.versions.pop();
         }
+        self.read_columns(id, Change::Comes);
         self.refact(id, facts);
     }
 
@@ -213,7 +211,6 @@ impl Records {
             self.unindex(id, table, &old);
             self.index(id, table, &facts);
         }
-        self.forget_columns(table);
         old
     }
 
@@ -222,19 +219,20 @@ impl Records {
         let Some(record) = self.by_id.get_mut(&id) else { return };
         let (was, is) = (record.deleted_at.is_some(), deleted_at.is_some());
         record.deleted_at = deleted_at;
-        let (table, facts) = (record.table, record.facts.clone());
+        let (table, row, facts) = (record.table, record.id, record.facts.clone());
         match (was, is) {
             (false, true) => {
-                self.deleted += 1;
+                remove_row(&mut self.live, table, row);
                 self.unindex(id, table, &facts);
+                self.read_columns(id, Change::Goes);
             }
             (true, false) => {
-                self.deleted -= 1;
+                add_row(&mut self.live, table, row, id);
                 self.index(id, table, &facts);
+                self.read_columns(id, Change::Comes);
             }
             _ => {}
         }
-        self.forget_columns(table);
     }
 
     fn index(&mut self, id: SystemId, table: usize, facts: &Facts) {
@@ -302,29 +300,73 @@ impl Records {
 
     fn read_column(&self, table: usize, column: &str) -> ColumnIndex {
         let mut index = ColumnIndex::new();
-        for (_, id) in self.rows(table) {
-            let Some(record) = self.by_id.get(id).filter(|record| record.deleted_at.is_none()) else { continue };
-            let Some(version) = record.versions.last() else { continue };
-            let block = format!("{{{}}}", version.body);
-            let Ok(block) = parse_stored(&block) else { continue };
-            for value in lookup_values(block.at(column)) {
-                index.entry(fingerprint(&value)).or_default().insert(*id);
+        for (_, id) in self.live(table) {
+            for value in self.by_id.get(id).map(|record| values_of(record, &[column])).unwrap_or_default() {
+                index.entry(value.1).or_default().insert(*id);
             }
         }
         index
     }
 
-    /// A record of the table has changed: what was read of its columns is no longer true.
-    fn forget_columns(&mut self, table: usize) {
+    /// Keeps what was read of columns true when the newest version of a record comes or goes.
+    fn read_columns(&mut self, id: SystemId, change: Change) {
         let columns = self.columns.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if !columns.is_empty() {
-            columns.retain(|(of, _), _| *of != table);
+        let Some(record) = self.by_id.get(&id).filter(|_| !columns.is_empty()) else { return };
+        let read = columns.keys().filter(|(table, _)| *table == record.table).map(|(_, name)| name.clone());
+        let read = read.collect::<Vec<_>>();
+        if read.is_empty() {
+            return;
+        }
+        let names = read.iter().map(String::as_str).collect::<Vec<_>>();
+        for (at, value) in values_of(record, &names) {
+            let Some(index) = columns.get_mut(&(record.table, read[at].clone())) else { continue };
+            match change {
+                Change::Comes => drop(index.entry(value).or_default().insert(id)),
+                Change::Goes => {
+                    if let Some(holders) = index.get_mut(&value) {
+                        holders.remove(&id);
+                    }
+                }
+            }
         }
     }
 
     /// Another data model: nothing that was read by columns holds.
     pub fn model_changed(&mut self) {
         self.columns.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Comes,
+    Goes,
+}
+
+/// What the newest version of a record has in some columns: their places, and the values.
+fn values_of(record: &Record, columns: &[&str]) -> Vec<(usize, Fingerprint)> {
+    let body = record.versions.last().map(|version| format!("{{{}}}", version.body)).unwrap_or_default();
+    let Ok(block) = parse_stored(&body) else { return Vec::new() };
+    let values = columns.iter().enumerate();
+    values
+        .flat_map(|(at, name)| lookup_values(block.at(name)).into_iter().map(move |value| (at, fingerprint(&value))))
+        .collect()
+}
+
+fn add_row(rows: &mut Vec<Vec<(u64, SystemId)>>, table: usize, row: u64, id: SystemId) {
+    if rows.len() <= table {
+        rows.resize(table + 1, Vec::new());
+    }
+    let rows = &mut rows[table];
+    if let Err(at) = rows.binary_search_by_key(&row, |(row, _)| *row) {
+        rows.insert(at, (row, id));
+    }
+}
+
+fn remove_row(rows: &mut [Vec<(u64, SystemId)>], table: usize, row: u64) {
+    let Some(rows) = rows.get_mut(table) else { return };
+    if let Ok(at) = rows.binary_search_by_key(&row, |(row, _)| *row) {
+        rows.remove(at);
     }
 }
 

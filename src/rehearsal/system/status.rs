@@ -18,11 +18,7 @@ pub(super) fn status(call: &Call) -> Result<Answer, Problem> {
         ])
     };
     let tables = state.documents.model.tables.iter().enumerate().filter(|(_, table)| table.owner.is_none());
-    let objecttypes = tables.map(|(at, table)| {
-        let ids = state.records.rows(at).iter();
-        let is_live = |id| state.records.get(id).is_some_and(|record| record.deleted_at.is_none());
-        count(&table.name, ids.filter(|(_, id)| is_live(*id)).count())
-    });
+    let objecttypes = tables.map(|(at, table)| count(&table.name, state.records.live(at).len()));
     let basetypes = [
         ("user", state.users.len()),
         ("group", state.groups.len()),
