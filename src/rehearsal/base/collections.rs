@@ -1,5 +1,7 @@
 //! Collections: a tree below `system:root`. The second level is made with the users and cannot be sent.
 
+use std::collections::HashSet;
+
 use crate::rehearsal::answer::Answer;
 use crate::rehearsal::auth::Call;
 use crate::rehearsal::base::refer::look_up;
@@ -35,7 +37,10 @@ pub(in crate::rehearsal) fn put_collection(call: &Call) -> Result<Answer, Proble
     let mut state = call.write();
     let one = std::slice::from_ref(&body);
     let ids = save_all(call, &mut state, COLLECTION, one, |s, saving, doc| check(call, s, saving, doc))?;
-    let doc = ids.first().and_then(|id| state.collections.get(*id)).map(|item| told(call, &state, &item.doc));
+    let doc = ids
+        .first()
+        .and_then(|id| state.collections.get(*id))
+        .map(|item| told(call, &state, &parents(&state), &item.doc));
     Ok(Answer::json(&doc.unwrap_or_default()))
 }
 
@@ -81,8 +86,8 @@ fn check(call: &Call, state: &mut State, saving: &Saving<'_>, doc: &mut Doc) -> 
 
 fn check_uuid(state: &State, saving: &Saving<'_>, doc: &Doc) -> Result<(), Problem> {
     let uuid = doc.path(&["collection", "uuid"]);
-    let others = state.collections.iter().filter(|(id, _)| *id != saving.id);
-    if !uuid.is_null() && others.map(|(_, item)| item.doc.path(&["collection", "uuid"])).any(|other| other == uuid) {
+    let holder = uuid.text().and_then(|uuid| state.collections.by_member("uuid", uuid));
+    if holder.is_some_and(|holder| holder != saving.id) {
         return Err(Problem::unique("collection_uuid").with("value", uuid.clone()));
     }
     Ok(())
@@ -143,10 +148,11 @@ pub(in crate::rehearsal) fn get_collections(call: &Call, parent: Option<&str>) -
         Some(id) => Some(Some(id.parse::<u64>().map_err(|_| Problem::not_found("collection", id))?)),
     };
     let state = call.read();
+    let parents = parents(&state);
     page_of(call, &state.collections, PAGE, |_, item| {
         let of = item.doc.path(&["collection", "_id_parent"]).number();
         let is_wanted = parent.is_none_or(|parent| parent == of);
-        (is_wanted && is_visible(call, &item.doc, "system.root")).then(|| told(call, &state, &item.doc))
+        (is_wanted && is_visible(call, &item.doc, "system.root")).then(|| told(call, &state, &parents, &item.doc))
     })
 }
 
@@ -156,19 +162,18 @@ pub(in crate::rehearsal) fn get_collection(call: &Call, id: &str) -> Result<Answ
     let state = call.read();
     let item = id.parse().ok().and_then(|id| state.collections.get(id));
     let item = item.filter(|item| is_visible(call, &item.doc, "system.root"));
-    Ok(Answer::json(&told(
-        call,
-        &state,
-        &item
-            .ok_or_else(|| {
-                Problem::new(404, "ObjectNotFound", "ferrors", format!("Record collection:{id} was not found."))
-            })?
-            .doc,
-    )))
+    let missing = || Problem::new(404, "ObjectNotFound", "ferrors", format!("Record collection:{id} was not found."));
+    let item = item.ok_or_else(missing)?;
+    Ok(Answer::json(&told(call, &state, &parents(&state), &item.doc)))
+}
+
+/// The ids of all collections that have children.
+fn parents(state: &State) -> HashSet<u64> {
+    state.collections.iter().filter_map(|(_, item)| item.doc.path(&["collection", "_id_parent"]).number()).collect()
 }
 
 /// A collection with what is counted, and its pin code only for root.
-fn told(call: &Call, state: &State, doc: &Doc) -> Doc {
+fn told(call: &Call, state: &State, parents: &HashSet<u64>, doc: &Doc) -> Doc {
     let mut doc = doc.clone();
     let id = doc.path(&["collection", "_id"]).number().unwrap_or_default();
     let has_pin = doc.path(&["collection", "pin_code"]).text().is_some();
@@ -185,11 +190,8 @@ fn told(call: &Call, state: &State, doc: &Doc) -> Doc {
         next = block.at("_id_parent").number();
     }
     path.reverse();
-    let children = state.collections.iter();
-    let has_children =
-        children.into_iter().any(|(_, item)| item.doc.path(&["collection", "_id_parent"]).number() == Some(id));
     doc.set("_count", state.collection_objects.get(&id).map_or(0, Vec::len));
-    doc.set("_has_children", has_children);
+    doc.set("_has_children", parents.contains(&id));
     doc.set("_has_acl", !doc.at("_acl").list().is_empty());
     doc.set("_has_pin", has_pin);
     let key = if call.shared.options.kind == Kind::Easydb5 { "_pin_ok" } else { "pin_ok" };

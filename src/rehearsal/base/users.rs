@@ -111,8 +111,7 @@ fn check_email(state: &State, saving: &Saving<'_>, user: &Node<'_>, skip: bool) 
         let text = format!("The email address {email} is malformed.");
         return Err(Problem::new(400, "UserEmailMalformed", "acl", text).with("email", email.to_owned()));
     }
-    let mut others = state.users.iter().filter(|(id, _)| *id != saving.id);
-    if others.any(|(_, item)| item.doc.path(&["user", "email"]).text() == Some(email)) {
+    if state.users.by_member("email", email).is_some_and(|other| other != saving.id) {
         let text = format!("The email address {email} is taken.");
         return Err(Problem::new(409, "UserDuplicateEmail", "acl", text).with("email", email.to_owned()));
     }

@@ -21,10 +21,13 @@ use crate::rehearsal::wire::stage;
 /// Sections of the base config that belong to the server they are on.
 const OF_THE_SERVER: [&str; 4] = ["location_defaults", "logging", "license", "purge"];
 
+/// The most items of one request, but for tags and transitions, of which a request is the whole set.
+const ITEMS_MAX: usize = 1000;
+
 /// What an instance was filled with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Loaded {
-    /// Records (versions count one by one) and other things, by kind or, of records, objecttype.
+    /// Records (versions count one by one) and other things, by the name of their array.
     pub counts: BTreeMap<String, u64>,
     /// Uploaded originals.
     pub files: u64,
@@ -151,7 +154,11 @@ fn second<E: std::error::Error + Send + Sync + 'static>(
     payload::each(content, array, failed, |element| {
         let item = parse(element).map_err(|error| wrong(&error.to_string()))?;
         items.push(item.into_owned());
-        Ok(())
+        if items.len() < ITEMS_MAX || matches!(kind, PayloadKind::Tags | PayloadKind::Transitions) {
+            return Ok(());
+        }
+        loaded.count(kind.array().unwrap_or("others"), items.len() as u64);
+        ids.post(poster, staged, &kind, std::mem::take(&mut items)).map_err(|stop| stop.at(&head.path))
     })?;
     loaded.count(kind.array().unwrap_or("others"), items.len() as u64);
     ids.post(poster, staged, &kind, items).map_err(|stop| stop.at(&head.path))

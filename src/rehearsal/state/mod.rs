@@ -107,7 +107,6 @@ impl State {
 
     /// The id of a user with this login.
     pub fn user_by_login(&self, login: &str) -> Option<u64> {
-        let mut users = self.users.iter();
-        users.find(|(_, item)| item.doc.path(&["user", "login"]).text() == Some(login)).map(|(id, _)| id)
+        self.users.by_member("login", login)
     }
 }

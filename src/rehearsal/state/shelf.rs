@@ -16,7 +16,12 @@ pub(in crate::rehearsal) struct Shelf {
     last: u64,
     items: BTreeMap<u64, Item>,
     references: HashMap<String, u64>,
+    /// By other members that are unique or looked for.
+    members: HashMap<(&'static str, String), u64>,
 }
+
+/// Members of the block that things are found by, beside the reference.
+const FOUND_BY: [&str; 3] = ["login", "email", "uuid"];
 
 impl Shelf {
     /// A number that was never used.
@@ -33,17 +38,22 @@ impl Shelf {
         self.references.get(reference).copied()
     }
 
+    /// The one whose block has this value, of `login`, `email` or `uuid`.
+    pub fn by_member(&self, name: &'static str, value: &str) -> Option<u64> {
+        self.members.get(&(name, value.to_owned())).copied()
+    }
+
     /// Puts a thing in its place; what stood there comes back.
     pub fn put(&mut self, id: u64, item: Item) -> Option<Item> {
         self.last = self.last.max(id);
-        let reference = reference(&item.doc).map(str::to_owned);
-        let before = self.items.insert(id, item);
-        if let Some(old) = before.as_ref().and_then(|item| self::reference(&item.doc)) {
-            self.references.remove(old);
+        let before = self.remove(id);
+        if let Some(reference) = reference(&item.doc) {
+            self.references.insert(reference.to_owned(), id);
         }
-        if let Some(reference) = reference {
-            self.references.insert(reference, id);
+        for (name, value) in members(&item.doc) {
+            self.members.insert((name, value), id);
         }
+        self.items.insert(id, item);
         before
     }
 
@@ -51,6 +61,11 @@ impl Shelf {
         let before = self.items.remove(&id)?;
         if let Some(old) = reference(&before.doc) {
             self.references.remove(old);
+        }
+        for member in members(&before.doc) {
+            if self.members.get(&member) == Some(&id) {
+                self.members.remove(&member);
+            }
         }
         Some(before)
     }
@@ -71,6 +86,12 @@ impl Shelf {
     pub fn len(&self) -> usize {
         self.items.len()
     }
+}
+
+/// What a thing is found by.
+fn members(doc: &Doc) -> Vec<(&'static str, String)> {
+    let Some(block) = doc.at("_basetype").text().map(|name| doc.at(name)) else { return Vec::new() };
+    FOUND_BY.iter().filter_map(|name| Some((*name, block.at(name).text()?.to_owned()))).collect()
 }
 
 /// The reference of a thing, in the block that is named after its base type.
