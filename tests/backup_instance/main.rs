@@ -7,6 +7,7 @@ mod continuing;
 mod faults;
 mod fidelity;
 mod options;
+mod pages;
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Lists that come in pages: how one is asked for, and how a page is read that is too much for the server.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use bytes::Bytes;
 
@@ -27,6 +27,8 @@ pub(crate) struct List {
     pub most: Option<u64>,
     /// Where the server has shown that it cannot give so many at once.
     bearable: AtomicU64,
+    /// Items that were refused since the last answer.
+    refused: AtomicU32,
 }
 
 /// A part of a page.
@@ -39,7 +41,14 @@ pub(crate) enum Part {
 
 impl List {
     pub fn new(name: impl Into<String>, request: Request, page: u64) -> Self {
-        Self { name: name.into(), request, page, most: None, bearable: AtomicU64::new(page) }
+        Self {
+            name: name.into(),
+            request,
+            page,
+            most: None,
+            bearable: AtomicU64::new(page),
+            refused: AtomicU32::new(0),
+        }
     }
 
     #[must_use]
@@ -75,7 +84,6 @@ where
     F: Future<Output = Result<(), Error>>,
 {
     let mut ranges = vec![(offset, limit)];
-    let mut refused = 0;
     while let Some((offset, limit)) = ranges.pop() {
         let bearable = list.bearable.load(Ordering::Relaxed);
         if limit > bearable {
@@ -88,7 +96,7 @@ where
         let request = list.request.clone().with("limit", limit).with("offset", offset);
         match client.ask(&request.at_most(bytes_max).divisible(limit > 1)).await {
             Ok(answer) => {
-                refused = 0;
+                list.refused.store(0, Ordering::Relaxed);
                 give(Part::Answer(answer)).await?;
             }
             Err(error) if limit > 1 && error.is_divisible() => {
@@ -99,8 +107,7 @@ where
                 ranges.push((offset + half, limit - half));
                 ranges.push((offset, half));
             }
-            Err(error) if error.is_divisible() && refused < ASIDE_IN_A_ROW_MAX => {
-                refused += 1;
+            Err(error) if error.is_divisible() && list.refused.fetch_add(1, Ordering::Relaxed) < ASIDE_IN_A_ROW_MAX => {
                 give(Part::Refused { offset, why: told(&error) }).await?;
             }
             Err(error) => return Err(error),
