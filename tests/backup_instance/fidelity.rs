@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fonds::rehearsal::{Instance, Kind};
+use fonds::rehearsal::{self, Instance, Kind};
 use serde_json::{Value, json};
 
 use crate::support::instances::{backup, entries, manifest, museum, restored};
@@ -143,4 +143,32 @@ fn a_second_backup_of_the_same_instance_adds_next_to_nothing() {
     assert_eq!((first.counts.records, second.added.records), (second.counts.records, 0));
     // The manifest, and the signatures of all URLs.
     assert!(second.added.bytes_plain < 20_000, "{:?}", second.added);
+}
+
+#[test]
+fn what_changes_meanwhile_is_told() {
+    let latency = std::time::Duration::from_millis(15);
+    let source = crate::support::instances::filled(rehearsal::Options { latency, ..rehearsal::Options::default() });
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = source.api_url();
+    let editor = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+            let options = crate::support::instances::connection_to(&url);
+            let client =
+                fonds::fylr::Client::connect(options, crate::support::archives::silent()).await.expect("a login");
+            let record = json!([{"_objecttype": "schlagwort", "_mask": "_all_fields",
+                "schlagwort": {"_version": 1, "name": {"de-DE": "Neu dabei"}}}]);
+            let request = fonds::fylr::Request::post("db/schlagwort", record.to_string(), fonds::fylr::Shape::Array);
+            client.ask(&request).await.expect("a new record");
+        });
+    });
+    let done = backup(&source, &folder.path().join("a.redb"), |_| {}).expect("a backup");
+    editor.join().expect("the editor is done");
+    let changed = &done.report.changed;
+    assert!(
+        changed.len() == 1 && changed[0].starts_with("schlagwort ") && changed[0].ends_with("was added"),
+        "{changed:?}"
+    );
 }

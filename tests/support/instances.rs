@@ -28,8 +28,13 @@ pub fn filled(options: rehearsal::Options) -> Instance {
 
 /// How an instance is reached.
 pub fn connection(instance: &Instance) -> Options {
+    connection_to(&instance.api_url())
+}
+
+/// The same, by its URL.
+pub fn connection_to(url: &str) -> Options {
     Options {
-        server: Server::parse(&instance.api_url(), None).expect("an URL"),
+        server: Server::parse(url, None).expect("an URL"),
         credentials: Credentials {
             login: "root".to_owned(),
             password: "admin".into(),
