@@ -413,3 +413,29 @@ fn pages_count_what_is_not_deleted() {
     assert_eq!(names("limit=4&offset=4"), ["6", "7", "8"]);
     assert_eq!(names("all_versions=1&limit=2&offset=8"), ["8", "9"]);
 }
+
+#[test]
+fn records_that_link_to_deleted_ones_are_gathered_or_deleted_too() {
+    let (_instance, http) = with_model();
+    for policy in ["create_collection", "remove"] {
+        let place = save(&http, "ort", &[ort("Ziel")])[0].clone();
+        let mut picture = bild("Bild");
+        picture["bild"]["ort"] = to_ort(&json!({ "_system_object_id": place["_system_object_id"] }));
+        let picture = save(&http, "bild", &[picture])[0]["_system_object_id"].clone();
+        let before = list(&http, "bild").len();
+        let triple = json!([[place["ort"]["_id"], 1, "nicht mehr da"]]);
+        let done = http.delete(&format!("/db/ort?delete_policy={policy}"), &triple).ok();
+        if policy == "remove" {
+            assert_eq!(done["removed"], json!([place["_system_object_id"], picture]));
+            assert_eq!(list(&http, "bild").len(), before - 1);
+            continue;
+        }
+        assert_eq!(done["removed"], json!([place["_system_object_id"]]));
+        let held = http.get(&format!("/collection/objects/{}", done["create_collection"])).ok();
+        let id = held["objects"][0]["_global_object_id"].as_str().unwrap().split('@').next().unwrap().to_owned();
+        assert_eq!((id, &held["count"]), (picture.to_string(), &json!(1)));
+        let link = list(&http, "bild")[0]["bild"]["ort"].clone();
+        assert!(link["_latest_version_deleted_at"].is_string(), "{link}");
+    }
+    http.delete("/db/ort?delete_policy=shrug", &json!([])).refused(400, "ServerGeneric");
+}

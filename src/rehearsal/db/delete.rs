@@ -11,7 +11,7 @@ use crate::rehearsal::db::rights::{Right, may};
 use crate::rehearsal::json::{HOLE, Node, object};
 use crate::rehearsal::problem::{Problem, confirmation};
 use crate::rehearsal::shared::now;
-use crate::rehearsal::state::{Facts, State, SystemId};
+use crate::rehearsal::state::{CollectionObject, Facts, Item, Linked, State, SystemId, Target};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Policy {
@@ -20,6 +20,8 @@ enum Policy {
     Remove,
     /// Their links become null.
     SetNull,
+    /// They are gathered in a new collection.
+    CreateCollection,
     Undelete,
     Purge,
 }
@@ -52,6 +54,7 @@ pub(in crate::rehearsal) fn delete(call: &Call, objecttype: &str) -> Result<Answ
     for id in ids {
         affected.apply(&mut deletion, &mut state, id, policy);
     }
+    affected.gather(&mut state, user);
     if !call.is_own {
         deletion.log(&mut state);
     }
@@ -64,6 +67,7 @@ fn policy(call: &Call) -> Result<Policy, Problem> {
         None => Ok(Policy::Ask),
         Some("remove") => Ok(Policy::Remove),
         Some("setnull") => Ok(Policy::SetNull),
+        Some("create_collection") => Ok(Policy::CreateCollection),
         Some("undelete") if is_new => Ok(Policy::Undelete),
         Some("purge") if is_new => Ok(Policy::Purge),
         Some(other) => Err(Problem::parameter("delete_policy", other)),
@@ -109,6 +113,9 @@ fn check(call: &Call, state: &State, table: usize, triple: &Node<'_>, policy: Po
 struct Affected {
     removed: Vec<SystemId>,
     cleared: Vec<SystemId>,
+    gathered: Vec<SystemId>,
+    /// The collection that these were gathered in.
+    collection: Option<u64>,
 }
 
 impl Affected {
@@ -136,9 +143,34 @@ impl Affected {
                     clear(state, source, id);
                     self.cleared.push(source);
                 }
+                Policy::CreateCollection => self.gathered.push(source),
                 _ => {}
             }
         }
+    }
+
+    /// Puts the records that link to deleted ones into a new collection of the caller, at the top.
+    fn gather(&mut self, state: &mut State, user: u64) {
+        if self.gathered.is_empty() {
+            return;
+        }
+        let id = state.collections.next_id();
+        let root = state.collections.by_reference("system:root");
+        let block = object([
+            ("_id", id.into()),
+            ("_id_parent", root.into()),
+            ("_version", 1_u64.into()),
+            ("type", "workfolder".into()),
+            ("children_allowed", true.into()),
+            ("objects_allowed", true.into()),
+        ]);
+        let owner = object([("_basetype", "user".into()), ("user", object([("_id", user.into())]))]);
+        let doc = object([("_basetype", "collection".into()), ("collection", block), ("_owner", owner)]);
+        state.collections.put(id, Item { version: 1, doc });
+        let linked =
+            |id: &SystemId| CollectionObject { target: Linked::Here(Target::Id(*id)), webfrontend_props: Node::Null };
+        state.collection_objects.insert(id, self.gathered.iter().map(linked).collect());
+        self.collection = Some(id);
     }
 
     fn mark(&mut self, deletion: &mut Insertion<'_>, state: &mut State, id: SystemId) {
@@ -152,22 +184,24 @@ impl Affected {
             Policy::Ask => "",
             Policy::Remove => "remove",
             Policy::SetNull => "setnull",
+            Policy::CreateCollection => "create_collection",
             Policy::Undelete => "undelete",
             Policy::Purge => "purge",
         };
         let list = |ids: &[SystemId]| Node::List(ids.iter().map(|id| id.0.into()).collect());
-        object([("policy", policy.into()), ("removed", list(&self.removed)), ("setnull", list(&self.cleared))])
+        let mut answer =
+            object([("policy", policy.into()), ("removed", list(&self.removed)), ("setnull", list(&self.cleared))]);
+        if let Some(id) = self.collection {
+            answer.set("create_collection", id);
+        }
+        answer
     }
 }
 
 /// Takes the links to a record out of the newest version of another.
 fn clear(state: &mut State, source: SystemId, target: SystemId) {
     let Some(record) = state.records.get_mut(source) else { return };
-    let links = record
-        .facts
-        .links
-        .iter()
-        .filter(|(_, link)| !matches!(link, crate::rehearsal::state::Target::Id(id) if *id == target));
+    let links = record.facts.links.iter().filter(|(_, link)| !matches!(link, Target::Id(id) if *id == target));
     let facts = Facts { links: links.copied().collect(), ..record.facts.clone() };
     if let Some(version) = record.versions.last_mut() {
         let end = format!(":{target}{HOLE}");
