@@ -77,8 +77,8 @@ impl Life<'_> {
         let (before, after) = (&self.dirs[self.dirs.len() - 2], &self.dirs[self.dirs.len() - 1]);
 
         let diff = self.best(|| fonds(&archive, &["diff", "s~1", "s"]))?;
-        let limit = self.best(|| command("diff", &["-r", "-q"], &[before, after]))?;
-        ratio("diff of two snapshots / diff -rq of their directories", diff, limit);
+        let limit = self.best(|| command("find", &["-type", "f", "-exec", "cat", "{}", "+"], &[before, after]))?;
+        ratio("diff of two snapshots / cat of their directories", diff, limit);
 
         let find = self.best(|| fonds(&archive, &["find", "Bauhaus"]))?;
         let limit = self.best(|| command("grep", &["-r", "-c", "Bauhaus"], &[after]))?;
@@ -152,6 +152,10 @@ fn import(archive: &Path, dir: &Path) -> Command {
 fn command(program: &str, arguments: &[&str], dirs: &[&PathBuf]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", "\"$@\" || test $? = 1", "sh", program]);
-    command.args(arguments).args(dirs);
+    // `find` takes its directories first.
+    match program {
+        "find" => command.args(dirs).args(arguments),
+        _ => command.args(arguments).args(dirs),
+    };
     command
 }
