@@ -45,7 +45,7 @@ pub struct Instance {
     /// Login of the root user
     #[arg(long, short, default_value = "root")]
     login: String,
-    /// Password of the root user; --password-file keeps it out of the list of processes
+    /// Password of the root user [default: admin]; --password-file keeps it out of the list of processes
     #[arg(long, short, value_name = "PASSWORD", conflicts_with = "password_file")]
     password: Option<SecretString>,
     /// File with the password of the root user in its first line

@@ -299,7 +299,11 @@ impl Ids {
         let all = items.len();
         let taken = items.into_iter().filter_map(events::taken).collect::<Vec<_>>();
         if taken.len() < all {
-            self.left_out.push(format!("{} events of types that are never taken over", all - taken.len()));
+            let events = match all - taken.len() {
+                1 => "1 event of a type that is".to_owned(),
+                events => format!("{events} events of types that are"),
+            };
+            self.left_out.push(format!("{events} never taken over"));
         }
         poster.send(&Method::POST, "/event/list", &CONFIRMED, &Node::List(taken)).map(drop)
     }
