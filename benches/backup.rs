@@ -6,10 +6,6 @@
 #[allow(dead_code, reason = "each of the benchmarks uses a part")]
 #[path = "measure/process.rs"]
 mod process;
-#[allow(dead_code, reason = "each of the benchmarks uses a part")]
-#[path = "series/mod.rs"]
-mod series;
-
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -21,9 +17,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use series::Parameters;
+/// Records of a payload that the instance is loaded from.
+const PAYLOAD: u64 = 1000;
 
 /// Backs an instance up.
 #[derive(Debug, Parser)]
@@ -56,10 +53,8 @@ fn main() -> Result<()> {
     let options = Options::parse_from(arguments);
     let work = tempfile::tempdir()?;
     let records = options.records.unwrap_or(if options.quick { 20_000 } else { 200_000 });
-    let parameters = Parameters { records, snapshots: 1, ..Parameters::default() };
-    let dir = work.path().join("1");
-    fs::create_dir(&dir)?;
-    series::write_snapshot(&parameters, 1, &dir)?;
+    let dir = work.path().join("museum");
+    write_museum(&dir, records)?;
     println!("load before: {}", fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
     let instance = Instance::start(&dir)?;
     let bare = (0..options.rounds).map(|_| bare(&instance.url, &options)).collect::<Result<Vec<_>>>()?;
@@ -85,6 +80,47 @@ fn main() -> Result<()> {
     }
     println!("archive {} MB, the second backup adds {:.2} %", size / 1_000_000, 100.0 * growth as f64 / size as f64);
     Ok(())
+}
+
+/// The sample museum with so many more objects, of 2.5 kB each.
+fn write_museum(dir: &Path, records: u64) -> Result<()> {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/museum");
+    let copied = Command::new("cp").arg("-r").arg(&sample).arg(dir).status()?;
+    ensure!(copied.success(), "the sample cannot be copied");
+    let mut chance = fastrand::Rng::with_seed(1);
+    let words: Vec<String> =
+        (0..3000).map(|_| (0..chance.usize(3..11)).map(|_| chance.lowercase()).collect()).collect();
+    let mut names = Vec::new();
+    for first in (0..records).step_by(PAYLOAD as usize) {
+        let objects = (first..records.min(first + PAYLOAD)).map(|number| {
+            let text = (0..340).map(|_| words[chance.usize(..words.len())].as_str()).collect::<Vec<_>>().join(" ");
+            json!({
+                "_objecttype": "objekt",
+                "_mask": "_all_fields",
+                "_system_object_id": 1_000_000 + number,
+                "_uuid": format!("00000000-0000-4000-8000-{number:012}"),
+                "_tags": [{"lookup:_id": {"reference": "neu"}}],
+                "objekt": {
+                    "_version": 1,
+                    "_pool": {"pool": {"lookup:_id": {"reference": "museum"}}},
+                    "inventarnummer": format!("B.{number:08}"),
+                    "titel": {"de-DE": &text[..40]},
+                    "beschreibung": {"de-DE": text},
+                },
+            })
+        });
+        let payload = json!({"import_type": "db", "objecttype": "objekt", "objects": objects.collect::<Vec<_>>()});
+        let name = format!("db__objekt__more_{first:08}.json");
+        fs::write(dir.join(&name), serde_json::to_vec(&payload)?)?;
+        names.push(Value::from(name));
+    }
+    let path = dir.join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path)?)?;
+    let payloads = manifest["payloads"].as_array_mut().context("payloads")?;
+    let objects = |payload: &Value| payload.as_str().is_some_and(|name| name.starts_with("db__objekt"));
+    let last = payloads.iter().rposition(objects).context("payloads of objects")?;
+    payloads.splice(last + 1..last + 1, names);
+    Ok(fs::write(path, serde_json::to_vec(&manifest)?)?)
 }
 
 /// A rehearsal instance in a process of its own, which ends with this value.
