@@ -164,6 +164,8 @@ struct Fetched {
 
 /// Fetches every page of every objecttype, with as many requests at a time, and does nothing with them.
 fn bare(url: &str, options: &Options) -> Result<Fetched> {
+    // Of several rounds the first one does it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().build()?;

@@ -36,6 +36,24 @@ pub(crate) fn elements(text: &[u8]) -> Result<Vec<&str>, Unreadable> {
     Ok(raw.into_iter().map(RawValue::get).collect())
 }
 
+/// The elements of an array in a text that has been found to be JSON, each as its text and taken apart, in one pass.
+pub(crate) fn parsed_elements(text: &str) -> Result<Vec<(&str, Json<'_>)>, Unreadable> {
+    let mut reader = Reader { text, at: 0 };
+    let mut found = Vec::new();
+    if reader.peek()? != b'[' {
+        return Err(Unreadable::NotJson);
+    }
+    reader.at += 1;
+    while reader.peek()? != b']' {
+        reader.skip(b',');
+        reader.peek()?;
+        let start = reader.at;
+        let json = reader.value(1)?;
+        found.push((&text[start..reader.at], json));
+    }
+    Ok(found)
+}
+
 impl<'t> Json<'t> {
     /// Takes apart a text that has been found to be JSON.
     pub(crate) fn parse(text: &'t str) -> Result<Self, Unreadable> {
@@ -342,6 +360,15 @@ mod tests {
         assert_eq!(written, r#"{"n":9007199254740993,"f":1.50,"e":-1E+400,"s":"\u00fc\"\\","ü":[],"o":{},"n":null}"#);
         assert!(json.get("n").unwrap().is_null(), "of two the last one counts");
         assert_eq!(json.get("s").unwrap().as_str().unwrap(), "ü\"\\");
+    }
+
+    #[test]
+    fn elements_are_told_with_their_texts() {
+        let text = r#" [ {"a" : 1} ,[2], "x]" ] "#;
+        let found = parsed_elements(text).unwrap();
+        assert_eq!(found.iter().map(|(text, _)| *text).collect::<Vec<_>>(), elements(text.as_bytes()).unwrap());
+        assert_eq!(found[0].1.get("a"), Some(&Json::number(1)));
+        assert_eq!(parsed_elements("[]").unwrap(), []);
     }
 
     #[test]

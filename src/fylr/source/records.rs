@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::fylr::error::Error;
-use crate::fylr::json::{Json, elements};
+use crate::fylr::json::{Json, Unreadable, elements, parsed_elements};
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::source::ahead::{Ahead, Batch, Course, Item, Turn};
 use crate::fylr::source::datamodel::Table;
@@ -118,9 +118,15 @@ fn turner(objecttype: &str, options: &ReadOptions, context: &Arc<Context>, is_ra
     let indent = options.is_pretty.then_some(4);
     Arc::new(move |answer: &[u8]| {
         let unexpected = |why: String| Error::Unexpected { what: format!("db/{objecttype}"), why };
-        let texts = elements(answer).map_err(|error| unexpected(error.to_string()))?;
-        let mut batch = Batch { given: texts.len() as u64, ..Batch::default() };
-        for group in groups(&texts, &objecttype, &mut batch.aside) {
+        // The answer has been found to be JSON when it came; only a record that is nested too deeply makes this fail.
+        let text = std::str::from_utf8(answer).map_err(|error| unexpected(error.to_string()))?;
+        let mut batch = Batch::default();
+        let records = match parsed_elements(text) {
+            Ok(records) => records,
+            Err(_) => one_by_one(answer, &objecttype, &mut batch).map_err(|error| unexpected(error.to_string()))?,
+        };
+        batch.given += records.len() as u64;
+        for group in groups(records, &objecttype, &mut batch.aside) {
             if !include_deleted && group.iter().any(|(_, glance, _)| glance.is_deleted) {
                 continue;
             }
@@ -148,17 +154,33 @@ fn turner(objecttype: &str, options: &ReadOptions, context: &Arc<Context>, is_ra
 /// The versions of one record: the text, what is known of each, and each taken apart.
 type Group<'t> = Vec<(&'t str, Glance, Json<'t>)>;
 
-/// The records of a page with their versions. What cannot be read is set aside.
-fn groups<'t>(texts: &[&'t str], objecttype: &str, aside: &mut Vec<(String, String)>) -> Vec<Group<'t>> {
-    let mut groups: Vec<Group<'t>> = Vec::new();
-    for text in texts {
-        let json = match Json::parse(text) {
-            Ok(json) => json,
+/// The records of a page, each by itself; one that cannot be taken apart is set aside.
+fn one_by_one<'t>(
+    answer: &'t [u8],
+    objecttype: &str,
+    batch: &mut Batch,
+) -> Result<Vec<(&'t str, Json<'t>)>, Unreadable> {
+    let mut records = Vec::new();
+    for text in elements(answer)? {
+        match Json::parse(text) {
+            Ok(json) => records.push((text, json)),
             Err(error) => {
-                aside.push((format!("a record of {objecttype}"), error.to_string()));
-                continue;
+                batch.given += 1;
+                batch.aside.push((format!("a record of {objecttype}"), error.to_string()));
             }
-        };
+        }
+    }
+    Ok(records)
+}
+
+/// The records of a page with their versions. What cannot be understood is set aside.
+fn groups<'t>(
+    records: Vec<(&'t str, Json<'t>)>,
+    objecttype: &str,
+    aside: &mut Vec<(String, String)>,
+) -> Vec<Group<'t>> {
+    let mut groups: Vec<Group<'t>> = Vec::new();
+    for (text, json) in records {
         match turn::glance(&json, objecttype) {
             Err(error) => aside.push((format!("a record of {objecttype}"), error.to_string())),
             Ok(glance) => match groups.last_mut() {
