@@ -119,7 +119,8 @@ fn write_museum(dir: &Path, records: u64) -> Result<()> {
     let payloads = manifest["payloads"].as_array_mut().context("payloads")?;
     let objects = |payload: &Value| payload.as_str().is_some_and(|name| name.starts_with("db__objekt"));
     let last = payloads.iter().rposition(objects).context("payloads of objects")?;
-    payloads.splice(last + 1..last + 1, names);
+    let behind = last + 1;
+    payloads.splice(behind..behind, names);
     Ok(fs::write(path, serde_json::to_vec(&manifest)?)?)
 }
 
