@@ -119,7 +119,8 @@ fn a_killed_prune_costs_no_snapshot_and_the_next_one_finishes() {
     succeed(prune(&archive));
     verify(&Archive::open(&archive).expect("an archive"), &expected);
     let length = |path: &Path| std::fs::metadata(path).expect("an archive").len();
-    assert!(length(&archive) <= length(&spared) + (2 << 20), "{} bytes of {}", length(&archive), length(&spared));
+    // Each one that was killed may leave packs behind that are not full.
+    assert!(length(&archive) <= length(&spared) + (8 << 20), "{} bytes of {}", length(&archive), length(&spared));
 }
 
 /// An archive of four days, and what is to be left of it: the third.
