@@ -118,6 +118,7 @@ fn many(warning: &Warning) -> &'static str {
         Warning::Slowed { .. } => "times that the server was busy",
         Warning::SmallerPages { .. } => "lists read in smaller pages",
         Warning::SetAside { .. } => "things that are not in the backup",
+        Warning::NotRestored { .. } => "things that are not on the target",
         Warning::Limited { .. } => "limits of the source",
         Warning::NotReadOnly { .. } => "sources that are not in read-only mode",
         Warning::Changed { .. } => "things that changed",

@@ -64,6 +64,20 @@ pub(crate) struct Sender {
     brake: Brake,
 }
 
+/// How often a request was tried again for reasons of its own.
+#[derive(Default)]
+struct Tries {
+    renewals: u32,
+    internal: u32,
+}
+
+/// What is known of a write.
+pub(crate) enum Sent {
+    Answered(Bytes),
+    /// It may have been done or not.
+    Unsure(Failure),
+}
+
 /// An answer that is the same whenever it is asked for.
 pub(crate) enum Answered {
     Good(Bytes),
@@ -121,10 +135,36 @@ impl Client {
     /// # Errors
     /// When the server refuses, or does not answer in spite of all repetitions.
     pub async fn ask(&self, request: &Request) -> Result<Bytes, Error> {
+        let mut attempts = Attempts::new(&self.0.sender, request.name(), request.is_divisible);
+        let mut tries = Tries::default();
+        loop {
+            match self.attempt(request, &mut tries).await? {
+                Ok(body) => return Ok(body),
+                Err(failure) => attempts.failed(failure).await?,
+            }
+        }
+    }
+
+    /// Writes what must not be written twice: where no answer tells whether it was done, that is told instead of trying
+    /// again. `attempts` counts and waits as long as the server says that it has done nothing.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub(crate) async fn send(&self, request: &Request, attempts: &mut Attempts<'_>) -> Result<Sent, Error> {
+        let mut tries = Tries::default();
+        loop {
+            match self.attempt(request, &mut tries).await? {
+                Ok(body) => return Ok(Sent::Answered(body)),
+                Err(failure) if failure.is_unsure() => return Ok(Sent::Unsure(failure)),
+                Err(failure) => attempts.failed(failure).await?,
+            }
+        }
+    }
+
+    /// One attempt. What is refused for good is an error; with a token that has ended it is tried again.
+    async fn attempt(&self, request: &Request, tries: &mut Tries) -> Result<Result<Bytes, Failure>, Error> {
         let Inner { sender, auth, .. } = &*self.0;
         let url = with_query(sender.server().endpoint(&request.path)?, &request.query);
-        let mut attempts = Attempts::new(sender, request.name(), request.is_divisible);
-        let (mut renewals, mut internal) = (0, 0);
         loop {
             let token = auth.token(sender).await?;
             let outgoing = Outgoing {
@@ -135,27 +175,57 @@ impl Client {
             };
             let failure = match sender.timed(&outgoing, &request.path, request.bytes_max).await {
                 Ok(body) => match misshapen(&body, request.shape) {
-                    None => return Ok(body),
+                    None => return Ok(Ok(body)),
                     Some(why) => misread(&outgoing, &body, why),
                 },
                 Err(failure) => failure,
             };
             match failure {
                 Failure::Problem(problem) if problem.wants_login() => {
-                    renewals += 1;
-                    self.renew(renewals, problem, &token).await?;
+                    tries.renewals += 1;
+                    self.renew(tries.renewals, problem, &token).await?;
                 }
-                Failure::Problem(problem) if problem.lacks_rights() && renewals == 0 && !self.knows(&token).await? => {
-                    renewals += 1;
-                    self.renew(renewals, problem, &token).await?;
+                Failure::Problem(problem)
+                    if problem.lacks_rights() && tries.renewals == 0 && !self.knows(&token).await? =>
+                {
+                    tries.renewals += 1;
+                    self.renew(tries.renewals, problem, &token).await?;
                 }
-                Failure::Problem(problem) if problem.status == INTERNAL && internal < INTERNAL_MAX => {
-                    internal += 1;
-                    attempts.failed(Failure::passing(Last::Problem(problem))).await?;
+                Failure::Problem(problem) if problem.status == INTERNAL && tries.internal < INTERNAL_MAX => {
+                    tries.internal += 1;
+                    return Ok(Err(Failure::passing(Last::Problem(problem))));
                 }
                 Failure::Problem(problem) => return Err(self.refused(problem)),
-                failure => attempts.failed(failure).await?,
+                Failure::Passing { last: Last::Problem(problem), .. }
+                    if problem.status == 202 && request.refuses_questions =>
+                {
+                    return Err(Error::Refused { source: problem });
+                }
+                failure => return Ok(Err(failure)),
             }
+        }
+    }
+
+    /// Sends a form with files once; `form` is used up by that.
+    ///
+    /// # Errors
+    /// When there is no good answer; what it means tells the failure.
+    pub(crate) async fn upload(&self, request: &Request, form: reqwest::multipart::Form) -> Result<Bytes, Failure> {
+        let Inner { sender, auth, .. } = &*self.0;
+        let url = sender.server().endpoint(&request.path).map_err(Failure::Final)?;
+        let url = with_query(url, &request.query);
+        let token = auth.token(sender).await.map_err(Failure::Final)?;
+        let headers = auth.headers(sender.server(), &url, Some(&token));
+        let turn = sender.brake.turn().await;
+        let sent = sender.transport.upload(url, headers, form, request.bytes_max).await;
+        drop(turn);
+        match sent {
+            Err(Failure::Problem(problem)) if problem.wants_login() => {
+                auth.renew(&token, sender).await.map_err(Failure::Final)?;
+                Err(Failure::passing(Last::Problem(problem)))
+            }
+            Err(Failure::Problem(problem)) => Err(Failure::Final(self.refused(problem))),
+            other => other,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What can go wrong with an instance.
 
 use crate::fylr::problem::Problem;
+use crate::model::ledger::Failed;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -32,6 +33,12 @@ pub enum Error {
     Options(String),
     #[error("cannot keep records on their way in a temporary file")]
     Spool(#[from] std::io::Error),
+    #[error("what was done on the target cannot be noted")]
+    Ledger(#[source] Failed),
+    #[error("cannot read the backup")]
+    Backup(#[source] Failed),
+    #[error("the target was not ready {} s after it was purged", .0.as_secs())]
+    NotReady(std::time::Duration),
     #[error("a part of the work ended unexpectedly")]
     Panicked,
 }

@@ -20,6 +20,7 @@ mod instance;
 mod json;
 
 pub mod source;
+pub mod target;
 
 pub use auth::Credentials;
 pub use client::{Client, Options};

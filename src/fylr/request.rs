@@ -27,6 +27,8 @@ pub struct Request {
     pub(crate) bytes_max: u64,
     /// A smaller request can take its place, so it is not repeated where that would help more.
     pub(crate) is_divisible: bool,
+    /// A question of the server is taken as a refusal, and not asked for again.
+    pub(crate) refuses_questions: bool,
 }
 
 impl Request {
@@ -41,6 +43,7 @@ impl Request {
             shape,
             bytes_max: BYTES_MAX,
             is_divisible: false,
+            refuses_questions: false,
         }
     }
 
@@ -48,6 +51,12 @@ impl Request {
     #[must_use]
     pub fn post(path: impl Into<String>, body: impl Into<Bytes>, shape: Shape) -> Self {
         Self { method: Method::POST, body: Some(body.into()), ..Self::get(path, shape) }
+    }
+
+    /// Writes with a JSON document.
+    #[must_use]
+    pub(crate) fn write(method: Method, path: impl Into<String>, body: impl Into<Bytes>, shape: Shape) -> Self {
+        Self { method, body: Some(body.into()), ..Self::get(path, shape) }
     }
 
     #[must_use]
@@ -66,6 +75,13 @@ impl Request {
     #[must_use]
     pub fn divisible(mut self, is_divisible: bool) -> Self {
         self.is_divisible = is_divisible;
+        self
+    }
+
+    /// For writes that a server may ask back about, and that are not wanted then.
+    #[must_use]
+    pub(crate) fn without_questions(mut self) -> Self {
+        self.refuses_questions = true;
         self
     }
 

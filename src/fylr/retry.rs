@@ -8,6 +8,8 @@ use jiff::Timestamp;
 const PASSING: [u16; 6] = [408, 423, 429, 502, 503, 504];
 /// Answers by which a server says that it has too much to do.
 const BUSY: [u16; 2] = [429, 503];
+/// Answers by which a server says that nothing was done: it was too busy, a lock was in the way, it wants to be asked again.
+const UNDONE: [u16; 4] = [202, 423, 429, 503];
 /// The longest wait that a server can ask for; one that wants more is asked again earlier.
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
 /// The first wait is this part of the longest one.
@@ -48,6 +50,12 @@ impl RetryPolicy {
     #[must_use]
     pub fn is_busy(status: u16) -> bool {
         BUSY.contains(&status)
+    }
+
+    /// Whether an answer with this status means that nothing was done.
+    #[must_use]
+    pub fn is_undone(status: u16) -> bool {
+        UNDONE.contains(&status)
     }
 
     /// How long to wait after the failed attempt number `attempt` (the first is 0); `None` when it was the last. Grows

@@ -59,6 +59,15 @@ impl Failure {
     pub(crate) fn passing(last: Last) -> Self {
         Self::Passing { last, retry_after: None, is_busy: false }
     }
+
+    /// Whether the server may have done what was asked for all the same.
+    pub(crate) fn is_unsure(&self) -> bool {
+        match self {
+            Self::Passing { last: Last::Problem(problem), .. } => !RetryPolicy::is_undone(problem.status),
+            Self::Passing { .. } | Self::Slow(_) => true,
+            Self::Problem(_) | Self::Final(_) => false,
+        }
+    }
 }
 
 /// Sends requests to one server.
@@ -128,6 +137,30 @@ impl Transport {
             return Err(self.failed(outgoing, response).await);
         }
         Err(Failure::Final(unexpected(outgoing, format!("more than {REDIRECTS_MAX} redirects"))))
+    }
+
+    /// Sends a form with files; it may take as long as it goes on.
+    pub(crate) async fn upload(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        form: reqwest::multipart::Form,
+        bytes_max: u64,
+    ) -> Result<Bytes, Failure> {
+        if self.is_logged {
+            tracing::debug!("→ POST {}{}", secrets::shown(&url), logged_headers(&headers));
+        }
+        let request = self.http.post(url.clone()).headers(headers).multipart(form);
+        let response = request.send().await.map_err(|error| self.network_failure(error))?;
+        let outgoing = Outgoing { method: Method::POST, url, headers: HeaderMap::new(), body: None };
+        if self.is_logged {
+            tracing::debug!("← {} POST {}", response.status().as_u16(), secrets::shown(&outgoing.url));
+        }
+        if response.status() == StatusCode::OK {
+            self.body(&outgoing, response, bytes_max).await
+        } else {
+            Err(self.failed(&outgoing, response).await)
+        }
     }
 
     async fn send(&self, outgoing: &Outgoing, url: &Url) -> Result<Response, Failure> {

@@ -62,6 +62,8 @@ pub enum Warning {
     SmallerPages { list: String, size: u64 },
     /// Something that was asked for is not in the backup.
     SetAside { what: String, why: String },
+    /// Something that was asked for is not on the target.
+    NotRestored { what: String, why: String },
     /// Something that the source cannot give, or that was left out or changed on purpose.
     Limited { what: String },
     /// The source could change while it was read.
@@ -89,6 +91,7 @@ impl fmt::Display for Warning {
                 write!(out, "{list}: read in pages of {size}, as more is too much at once")
             }
             Self::SetAside { what, why } => write!(out, "{what} is not in the backup: {why}"),
+            Self::NotRestored { what, why } => write!(out, "{what} is not on the target: {why}"),
             Self::Limited { what } => out.write_str(what),
             Self::NotReadOnly { server } => {
                 write!(out, "{server} is not in read-only mode: what changes there now may be in the backup or not")

@@ -23,6 +23,7 @@ pub(crate) struct Table {
     pub owner: Option<String>,
     pub has_parent: bool,
     pub has_parents: bool,
+    pub has_tags: bool,
     pub columns: HashMap<String, Column>,
 }
 
@@ -77,6 +78,7 @@ fn read_table(table: &Value) -> Table {
         owner: table["owned_by"]["other_table_name_hint"].as_str().map(str::to_owned),
         has_parent: is("is_hierarchical"),
         has_parents: is("polyhierarchical"),
+        has_tags: is("has_tags"),
         columns: columns.collect(),
     }
 }

@@ -28,6 +28,11 @@ mod read;
 mod records;
 mod rest;
 
+pub(crate) use datamodel::{Column, Datamodel};
+pub(crate) use list::told;
+pub(crate) use read::parsed;
+pub(crate) use turn::Notes;
+
 pub use delivery::Delivery;
 pub use options::{CHECKPOINT_EVERY, Events, Files, ReadOptions};
 pub use plan::{Objecttype, Source};

@@ -1,0 +1,133 @@
+//! The records of collections. The first part replaces what is in a collection, further parts are appended; how many are
+//! in it tells whether a part without an answer has arrived.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::fylr::error::Error;
+use crate::fylr::json::{Json, Members};
+use crate::fylr::request::{Request, Shape};
+use crate::fylr::target::base::known;
+use crate::fylr::target::rewrite::{global_id, text_in};
+use crate::fylr::target::site::{Place, Site, Written, is_of_items, why};
+use crate::model::payload::PayloadKind;
+
+/// Records of one request.
+const PART: usize = 1000;
+
+/// Fills a collection with what an item says: `{"collection": {"lookup:_id": …}, "objects": […]}`.
+pub(crate) async fn fill(site: &Site, place: &Place<'_>, json: Json<'_>) -> Result<(), Error> {
+    let reference = json.get("collection").and_then(|collection| text_in(collection, &["lookup:_id", "reference"]));
+    let Some(reference) = reference else {
+        return site.aside(place, format!("collection number {}", place.at + 1), "it names no collection".to_owned());
+    };
+    known::load(site, &PayloadKind::Collections, false).await?;
+    let id = site.known.lock().await.get(&PayloadKind::Collections).and_then(|known| known.get(&reference)).map(|item| item.id);
+    let what = format!("the records of collection {reference}");
+    let Some(id) = id else {
+        return site.aside(place, what, "the collection is not on the target".to_owned());
+    };
+    let Json::Object(mut members) = json else { return Ok(()) };
+    let objects = members.take("objects").or_else(|| members.take("_objects"));
+    let Some(Json::Array(objects)) = objects else { return Ok(()) };
+    // Several items may be about one collection: only the first one replaces.
+    let key = format!("filled/{reference}");
+    let before: usize = site.noted(&key)?.and_then(|count| count.parse().ok()).unwrap_or(0);
+    let texts: Vec<Vec<u8>> = objects.into_iter().map(|object| entry(object, site).to_bytes(None)).collect();
+    let mut filling = Filling { site, place, what, id, count: before, refused: 0 };
+    for part in texts.chunks(PART) {
+        filling.part(part).await?;
+    }
+    site.note(vec![(key, Some(filling.count.to_string()))])?;
+    let (count, refused) = (texts.len() as u64, filling.refused);
+    if refused == 0 && site.went_on() {
+        site.redeem(place)?;
+    }
+    site.report.count(place.tally, |tally| tally.done += u64::from(count > refused));
+    Ok(())
+}
+
+fn entry<'t>(object: Json<'t>, site: &Site) -> Json<'t> {
+    let Json::Object(mut members) = object else { return object };
+    members.rename("_webfrontend_props", "webfrontend_props");
+    let own = members.get("_global_object_id").and_then(|id| global_id(&id.as_str()?, &site.context));
+    if let Some(own) = own {
+        members.set("_global_object_id", Json::string(&own));
+    }
+    if let Some(lookup) = members.get_mut("lookup:_global_object_id").and_then(Json::members_mut) {
+        let _: &mut Members<'_> = lookup;
+        lookup.remove(&["_latest_version_deleted_at"]);
+    }
+    members.into()
+}
+
+struct Filling<'a> {
+    site: &'a Site,
+    place: &'a Place<'a>,
+    what: String,
+    id: u64,
+    /// What is in the collection.
+    count: usize,
+    refused: u64,
+}
+
+impl Filling<'_> {
+    async fn part(&mut self, texts: &[Vec<u8>]) -> Result<(), Error> {
+        let mut parts = vec![texts];
+        while let Some(part) = parts.pop() {
+            match self.write(part).await? {
+                None => self.count += part.len(),
+                Some(_) if part.len() > 1 => {
+                    let (front, back) = part.split_at(part.len() / 2);
+                    parts.push(back);
+                    parts.push(front);
+                }
+                Some(why) => {
+                    self.refused += 1;
+                    let record = String::from_utf8_lossy(&part[0]).chars().take(200).collect::<String>();
+                    let what = format!("{}: {record}", self.what);
+                    self.site.aside(self.place, what, why)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a part is refused, if it is.
+    async fn write(&self, part: &[Vec<u8>]) -> Result<Option<String>, Error> {
+        let mut body = b"{\"objects\":".to_vec();
+        body.extend(crate::fylr::target::site::array(part));
+        body.push(b'}');
+        // What replaces can be said twice, what is appended can not.
+        let verb = if self.count == 0 { "objects" } else { "push" };
+        let path = format!("collection/{verb}/{}", self.id);
+        let mut request =
+            Request::write(Method::POST, path, body, Shape::Any).with("allow_invalid_acl", true).with("background_invalid_acl", true);
+        if self.site.context.abilities.collection_skip_index {
+            request = request.with("skip_index", 1);
+        }
+        if verb == "objects" {
+            return match self.site.client.ask(&request).await {
+                Ok(_) => Ok(None),
+                Err(error) if is_of_items(&error) => Ok(Some(why(&error))),
+                Err(error) => Err(error),
+            };
+        }
+        loop {
+            match self.site.write(&request).await? {
+                Written::Answer(_) => return Ok(None),
+                Written::Refused(error) => return Ok(Some(why(&error))),
+                Written::Unsure if self.stored().await? > self.count => return Ok(None),
+                Written::Unsure => {}
+            }
+        }
+    }
+
+    /// How many records are in the collection.
+    async fn stored(&self) -> Result<usize, Error> {
+        let request = Request::get(format!("collection/objects/{}", self.id), Shape::Object).with("limit", 1);
+        let answer = self.site.client.ask(&request).await?;
+        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        Ok(answer["count"].as_u64().unwrap_or(0) as usize)
+    }
+}

@@ -1,0 +1,30 @@
+//! Writing to an instance of fylr: a backup's items are rewritten for this target, sent in the order in which it can take
+//! them, and noted in a ledger. Nothing is written twice, and what is refused is set aside with the server's words.
+
+mod gates;
+mod ids;
+mod options;
+mod renames;
+mod report;
+mod round;
+
+mod payload;
+mod rewrite;
+
+mod base;
+mod files;
+mod records;
+mod site;
+
+mod prepare;
+mod run;
+
+pub use gates::Abilities;
+pub use ids::Base;
+pub use options::{CHUNK_MAX, FileApi, NoFileApi, ORIGINAL, TIMEOUT, UPLOADS, UPLOADS_MAX, WriteOptions};
+pub use payload::{Backup, Documents, PackedFile, Payload, Segment, Segments};
+pub use prepare::{Contents, look, purge};
+pub use renames::{RenameError, Renames};
+pub use report::{ASIDE_MAX, Aside, Restored, Tally};
+pub use rewrite::Origins;
+pub use run::Restore;

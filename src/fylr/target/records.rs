@@ -1,0 +1,301 @@
+//! Records of objecttypes: each batch with its files, all or none. A batch that is refused is halved down to the record
+//! that is to blame; that one is set aside, and all others go in.
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use reqwest::Method;
+
+use crate::fylr::error::Error;
+use crate::fylr::json::Json;
+use crate::fylr::request::{Request, Shape};
+use crate::fylr::target::files::FileTrouble;
+use crate::fylr::target::rewrite::{self, FileOrder, Glance};
+use crate::fylr::target::round::Round;
+use crate::fylr::target::site::{Place, Site, Written, array, has_code, is_of_items, parse, why};
+use crate::model::path::EntryPath;
+
+/// Records that are asked for one by one, at a time, when it is not known whether they are there.
+const PROBES: usize = 8;
+/// Codes by which a server says that a record is there already.
+const THERE: [&str; 3] = ["VersionMismatch", "DatabaseUniqueKeyViolation", "UniqueKeyViolation"];
+/// What no record of an objecttype is to blame for.
+const OF_ALL: [&str; 2] = ["UnknownObjecttype", "ObjecttypeNotFound"];
+
+/// Where a batch comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct From<'a> {
+    pub path: &'a EntryPath,
+    pub objecttype: &'a str,
+    pub tally: &'a str,
+}
+
+impl<'a> From<'a> {
+    pub fn place(&self, at: u64) -> Place<'a> {
+        Place { tally: self.tally, path: self.path, round: Round::First, at }
+    }
+}
+
+/// A record, ready to be sent.
+pub(crate) struct Ready {
+    pub at: u64,
+    glance: Glance,
+    text: Vec<u8>,
+}
+
+impl Ready {
+    /// Its id, if it is deleted at the source.
+    pub fn deleted_id(&self) -> Option<u64> {
+        self.glance.system_id.filter(|_| self.glance.is_deleted)
+    }
+
+    /// Whether the target can tell later that it is there.
+    fn is_known(&self) -> bool {
+        self.glance.system_id.is_some() && !self.glance.is_increment
+    }
+
+    fn version(&self, site: &Site) -> u64 {
+        let offset = self.glance.system_id.and_then(|id| site.context.offsets.get(&id)).copied().unwrap_or(0);
+        self.glance.version.unwrap_or(1).saturating_sub(offset).max(1)
+    }
+}
+
+/// Gets the files of records to the target, and turns the records into what it takes. What cannot be is set aside.
+pub(crate) async fn prepare(site: &Site, from: From<'_>, records: &[(u64, Bytes)]) -> Result<Vec<Ready>, Error> {
+    let mut parsed = Vec::with_capacity(records.len());
+    let mut wanted: Vec<FileOrder> = Vec::new();
+    let mut trouble: Vec<FileTrouble> = Vec::new();
+    for (at, text) in records {
+        match parse(text) {
+            Ok(json) => {
+                orders(site, &json, &mut wanted, &mut trouble);
+                parsed.push((*at, json));
+            }
+            Err(error) => site.aside(&from.place(*at), format!("{} number {}", from.objecttype, at + 1), error)?,
+        }
+    }
+    let saved = site.uploads.all(site, wanted, &mut trouble).await?;
+    let mut ready = Vec::with_capacity(parsed.len());
+    for (at, json) in parsed {
+        let glance = rewrite::glance(&json, from.objecttype);
+        let name = glance.name(from.objecttype, at);
+        if let Some(why) = lacking(site, &json, &trouble, &from.place(at), &name)? {
+            site.aside(&from.place(at), name, why)?;
+            continue;
+        }
+        match rewrite::record(json, from.objecttype, &saved, &site.context) {
+            Ok(json) => ready.push(Ready { at, glance, text: json.to_bytes(None) }),
+            Err(why) => site.aside(&from.place(at), name, why)?,
+        }
+    }
+    Ok(ready)
+}
+
+fn orders(site: &Site, json: &Json<'_>, wanted: &mut Vec<FileOrder>, trouble: &mut Vec<FileTrouble>) {
+    if site.uploads.are_off() {
+        return;
+    }
+    let mut found = Vec::new();
+    rewrite::orders(json, &site.context, &mut found);
+    for order in found {
+        match order {
+            Ok(order) => wanted.push(order),
+            Err((key, why)) => trouble.push(FileTrouble { key, why }),
+        }
+    }
+}
+
+/// Why a record cannot go in for one of its files, if it should not go in without.
+fn lacking(
+    site: &Site,
+    json: &Json<'_>,
+    trouble: &[FileTrouble],
+    place: &Place<'_>,
+    name: &str,
+) -> Result<Option<String>, Error> {
+    if trouble.is_empty() {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    rewrite::orders(json, &site.context, &mut found);
+    for order in found {
+        let key = order.map_or_else(|(key, _)| key, |order| order.key);
+        let Some(missing) = trouble.iter().find(|trouble| trouble.key == key) else { continue };
+        if !site.context.options.ignore_file_errors {
+            return Ok(Some(format!("its file {key} cannot be had: {}", missing.why)));
+        }
+        site.uploads.missing(site, place, name, missing)?;
+    }
+    Ok(None)
+}
+
+/// Sends what is ready, in its order.
+pub(crate) async fn send(site: &Site, from: From<'_>, ready: &[Ready]) -> Result<(), Error> {
+    let mut parts: Vec<Vec<&Ready>> = Vec::new();
+    if !ready.is_empty() {
+        parts.push(ready.iter().collect());
+    }
+    while let Some(part) = parts.pop() {
+        let is_known = part.iter().all(|record| record.is_known());
+        let refused = if is_known { post(site, from, &part).await? } else { post_once(site, from, &part).await? };
+        let Some(error) = refused else {
+            done(site, from, &part)?;
+            continue;
+        };
+        let rest = if is_known && has_code(&error, &THERE) { missing(site, from, &part).await? } else { part.clone() };
+        if rest.len() < part.len() {
+            parts.extend((!rest.is_empty()).then_some(rest));
+        } else if part.len() > 1 && !has_code(&error, &OF_ALL) {
+            let (front, back) = part.split_at(part.len() / 2);
+            parts.push(back.to_vec());
+            parts.push(front.to_vec());
+        } else {
+            let why = why(&error);
+            for record in part {
+                site.aside(&from.place(record.at), record.glance.name(from.objecttype, record.at), why.clone())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn done(site: &Site, from: From<'_>, part: &[&Ready]) -> Result<(), Error> {
+    site.report.count(from.tally, |tally| tally.done += part.len() as u64);
+    if site.went_on() {
+        part.iter().try_for_each(|record| site.redeem(&from.place(record.at)))?;
+    }
+    Ok(())
+}
+
+fn request(site: &Site, from: From<'_>, part: &[&Ready]) -> Request {
+    let length = part.iter().map(|record| record.text.len() + 1).sum::<usize>() + 2;
+    let mut body = Vec::with_capacity(length);
+    body.push(b'[');
+    for (at, record) in part.iter().enumerate() {
+        if at > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(&record.text);
+    }
+    body.push(b']');
+    let abilities = &site.context.abilities;
+    let mut request = Request::write(Method::POST, format!("db/{}", from.objecttype), body, Shape::Array)
+        .with("format", "short")
+        .with("revoke", "yes")
+        .with("reverse_pool_changed_mode", "reverse_pool_changed_never")
+        .with(abilities.switch("skip_bidirectional_update", "skipBidirectionalUpdate"), 1)
+        .with(abilities.switch("skip_index", "skipIndex"), 1)
+        .with("skip_events", 1)
+        .divisible(part.len() > 1);
+    if !site.context.origins.is_importer {
+        request = request.with("skip_reverse_nested", 1);
+    }
+    if site.context.options.skip_constraints {
+        request = request.with(abilities.switch("skip_constraints", "skipConstraints"), 1);
+    }
+    if site.context.options.is_dry_run {
+        request = request.with("dry_run", 1);
+    }
+    request
+}
+
+/// Records that know who they are may be sent again: a second one would be refused.
+async fn post(site: &Site, from: From<'_>, part: &[&Ready]) -> Result<Option<Error>, Error> {
+    match site.client.ask(&request(site, from, part)).await {
+        Ok(_) => Ok(None),
+        Err(error) if is_of_items(&error) => Ok(Some(error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Others are sent once; before that it is noted, so that a later run does not send them a second time.
+async fn post_once(site: &Site, from: From<'_>, part: &[&Ready]) -> Result<Option<Error>, Error> {
+    let keys: Vec<String> = part.iter().map(|record| format!("sent/{}/{}", from.path, record.at)).collect();
+    if site.went_on() {
+        for key in &keys {
+            if site.noted(key)?.is_some() {
+                return Ok(Some(unknown(from)));
+            }
+        }
+    }
+    if !site.context.options.is_dry_run {
+        site.note(keys.iter().map(|key| (key.clone(), Some(String::new()))).collect())?;
+        site.settle()?;
+    }
+    let refused = match site.write(&request(site, from, part)).await? {
+        Written::Answer(_) => None,
+        Written::Refused(error) => Some(error),
+        Written::Unsure => return Ok(Some(unknown(from))),
+    };
+    site.note(keys.into_iter().map(|key| (key, None)).collect())?;
+    Ok(refused)
+}
+
+/// What is said of records that may be there or not.
+fn unknown(from: From<'_>) -> Error {
+    Error::Unexpected {
+        what: format!("POST db/{}", from.objecttype),
+        why: "no answer told whether it was saved, and nothing in the record tells it apart; look before it is sent again"
+            .to_owned(),
+    }
+}
+
+/// Those of a batch that are not there yet: each is asked for.
+async fn missing<'r>(site: &Site, from: From<'_>, part: &[&'r Ready]) -> Result<Vec<&'r Ready>, Error> {
+    let asked = stream::iter(part.iter().map(|record| {
+        let version = record.version(site);
+        let id = record.glance.system_id.unwrap_or_default();
+        async move { Ok::<bool, Error>(stored_version(site, from.objecttype, id).await? >= Some(version)) }
+    }));
+    let there: Vec<Result<bool, Error>> = asked.buffered(PROBES).collect().await;
+    let mut rest = Vec::new();
+    let mut found = 0;
+    for (record, is_there) in part.iter().zip(there) {
+        if is_there? {
+            found += 1;
+            if site.went_on() {
+                site.redeem(&from.place(record.at))?;
+            }
+        } else {
+            rest.push(*record);
+        }
+    }
+    site.report.count(from.tally, |tally| tally.there += found);
+    Ok(rest)
+}
+
+/// The newest version of a record on the target, deleted ones included.
+pub(crate) async fn stored_version(site: &Site, objecttype: &str, system_id: u64) -> Result<Option<u64>, Error> {
+    let path = format!("db/{objecttype}/_all_fields/system_object_id/{system_id}");
+    let request = Request::get(path, Shape::Array).with("format", "short").with("all_versions", 1);
+    let answer = match site.client.ask(&request).await {
+        Err(error) if is_of_items(&error) => return Ok(None),
+        answer => answer?,
+    };
+    let texts = crate::fylr::json::elements(&answer)
+        .map_err(|error| Error::Unexpected { what: "db".to_owned(), why: error.to_string() })?;
+    let versions = texts.iter().filter_map(|text| rewrite::glance(&Json::parse(text).ok()?, objecttype).version);
+    Ok(versions.max())
+}
+
+/// Deletes what was deleted at the source: `[[_id, version, comment]]`.
+pub(crate) async fn delete(site: &Site, from: From<'_>, system_id: u64, at: u64) -> Result<(), Error> {
+    let path = format!("db/{}/_all_fields/system_object_id/{system_id}", from.objecttype);
+    let answer = site.client.ask(&Request::get(path, Shape::Array).with("format", "short")).await?;
+    let texts = crate::fylr::json::elements(&answer)
+        .map_err(|error| Error::Unexpected { what: "db".to_owned(), why: error.to_string() })?;
+    // It is deleted already, or was never there: then it is set aside.
+    let Some(json) = texts.first().and_then(|text| Json::parse(text).ok()) else { return Ok(()) };
+    let member = |key: &str| json.get(from.objecttype).and_then(|block| block.get(key)?.as_id());
+    let (Some(id), Some(version)) = (member("_id"), member("_version")) else { return Ok(()) };
+    let body = array(&[format!("[{id},{version},null]").into_bytes()]);
+    let request = Request::write(Method::DELETE, format!("db/{}", from.objecttype), body, Shape::Any);
+    // Where others link to it the target asks what is to become of them: nothing, so that the record stays.
+    match site.client.ask(&request.without_questions()).await {
+        Ok(_) => Ok(()),
+        Err(error) if is_of_items(&error) => {
+            let what = format!("the deletion of {} {system_id}", from.objecttype);
+            site.aside(&from.place(at), what, why(&error))
+        }
+        Err(error) => Err(error),
+    }
+}

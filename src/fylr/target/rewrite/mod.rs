@@ -1,0 +1,61 @@
+//! Items of a backup, turned into what this target takes: ids that are hidden in values, versions, files, and what the
+//! importer's own manifests say in other words. Pure: nothing is asked or sent here.
+
+mod base;
+mod event;
+mod files;
+mod hidden;
+mod importer;
+mod record;
+mod settings;
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use crate::fylr::json::Json;
+use crate::fylr::source::{Datamodel, Notes};
+use crate::fylr::target::gates::Abilities;
+use crate::fylr::target::ids::Ids;
+use crate::fylr::target::options::WriteOptions;
+
+pub(crate) use base::{Rewritten, collection, group, mapping, message, objecttype, plugin, pool, preset, tags, transition, user};
+pub(crate) use event::event;
+pub(crate) use files::{FileOrder, Origin, Rendition, orders};
+pub(crate) use hidden::global_id;
+pub(crate) use record::{Glance, Saved, glance, record};
+pub(crate) use settings::{base_config, named_ids};
+
+/// What is known of where a backup comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Origins {
+    /// In front of the references of files.
+    pub host: String,
+    /// What stands behind the `@` of global object ids.
+    pub instance_id: Option<String>,
+    pub is_easydb5: bool,
+    /// The manifest is one of the JSON importer, not of a backup.
+    pub is_importer: bool,
+}
+
+/// What rewriting needs to know.
+pub(crate) struct Context {
+    pub origins: Origins,
+    pub abilities: Abilities,
+    pub options: WriteOptions,
+    /// The instance id of the target.
+    pub instance_id: String,
+    pub ids: Ids,
+    /// Files of base types and of the base config that are on the target, by their ids at the source.
+    pub base_files: RwLock<HashMap<u64, u64>>,
+    /// Of the backup, for the oldest form of lookups.
+    pub model: Datamodel,
+    /// Records whose first version in the backup is a later one, and by how much.
+    pub offsets: Arc<HashMap<u64, u64>>,
+    pub notes: Arc<Notes>,
+}
+
+/// The text of a member of an inner block.
+pub(crate) fn text_in(json: &Json<'_>, keys: &[&str]) -> Option<String> {
+    let found = keys.iter().try_fold(json, |json, key| json.get(key))?;
+    found.as_str().filter(|text| !text.is_empty()).map(std::borrow::Cow::into_owned)
+}

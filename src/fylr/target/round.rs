@@ -1,0 +1,26 @@
+//! The rounds in which base types go to a target: what they name must be there before.
+
+/// A round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Round {
+    /// Everything but what later rounds bring.
+    First,
+    /// Rights and owners: users, groups, pools and presets are there.
+    Rights,
+    /// Pin codes of collections: these are there.
+    PinCodes,
+    /// Transitions: all records are there, so that none of them is changed by any.
+    Transitions,
+}
+
+impl Round {
+    /// For keys of the ledger.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::First => 0,
+            Self::Rights => 1,
+            Self::PinCodes => 2,
+            Self::Transitions => 3,
+        }
+    }
+}
