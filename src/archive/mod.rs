@@ -20,6 +20,7 @@ mod recipe;
 
 pub mod drafts;
 mod file;
+pub mod ledger;
 mod overlay;
 pub mod runs;
 pub mod snapshot;

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::archive::chunks::Chunks;
 use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::file::Archive;
+use crate::archive::id::ChunkRun;
 use crate::archive::list::{Body, FileBody, Row};
 use crate::archive::rebuild::Rebuilder;
 use crate::archive::snapshot::Snapshot;
@@ -52,6 +53,20 @@ impl SnapshotReader {
     /// When the list is damaged, or the first error of `visit`.
     pub fn rows<E: From<Error>>(&self, mut visit: impl FnMut(Row) -> Result<(), E>) -> Result<(), E> {
         Rebuilder::new(&self.chunks).rows(&self.snapshot, |_, row| visit(row))
+    }
+
+    /// How many pages the list has, and the rows of one of them, in restore order.
+    #[must_use]
+    pub fn pages(&self) -> usize {
+        self.snapshot.list.iter().copied().flat_map(ChunkRun::numbers).count()
+    }
+
+    /// The rows of a page of the list.
+    ///
+    /// # Errors
+    /// When there is no such page, or it is damaged.
+    pub fn page(&self, page: usize) -> Result<Vec<Row>, Error> {
+        Rebuilder::new(&self.chunks).page_of_rows(&self.snapshot, page)
     }
 
     /// The row of one entry.

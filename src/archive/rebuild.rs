@@ -116,6 +116,16 @@ impl<'a> Rebuilder<'a> {
         Ok(())
     }
 
+    /// The rows of one page of a snapshot's list.
+    ///
+    /// # Errors
+    /// When there is no such page, or it is damaged.
+    pub fn page_of_rows(&mut self, snapshot: &Snapshot, page: usize) -> Result<Vec<Row>, Error> {
+        let number = snapshot.list.iter().copied().flat_map(ChunkRun::numbers).nth(page).ok_or(Damage::Recipe)?;
+        let rows: Vec<StoredRow> = codec::decode(self.cursor.chunk(number)?).map_err(|_| Damage::Recipe)?;
+        rows.into_iter().map(|row| Ok(row.row().ok_or(Damage::Recipe)?)).collect()
+    }
+
     /// Hands over every row of a snapshot's list.
     ///
     /// # Errors

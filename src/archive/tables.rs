@@ -20,6 +20,8 @@ pub const SNAPSHOTS: TableDefinition<u64, &[u8]> = TableDefinition::new("snapsho
 pub const NAMES: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("names");
 /// (Backup name, 0) → draft; (backup name, page) → entries of it. There only since a draft was begun.
 pub const DRAFTS: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("drafts");
+/// (Ledger number, key) → note; the empty key has the head. There only since a ledger was begun.
+pub const LEDGERS: TableDefinition<(u64, &str), &[u8]> = TableDefinition::new("ledgers");
 /// Run id → run.
 pub const RUNS: TableDefinition<u64, &[u8]> = TableDefinition::new("runs");
 /// (Run id, line number) → line of its log.

@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::session::Session;
 use crate::cli::{
     backup, cat, check, completions, copy, demo, diff, export, find, forget, history, import, instance, list, man,
-    prune, rename, runs, salvage, show, stats, tag,
+    prune, rename, restore, runs, salvage, show, stats, tag,
 };
 
 const AFTER_HELP: &str = "\
@@ -84,6 +84,7 @@ pub enum Command {
     Prune(prune::Prune),
     Tag(tag::Tag),
     Rename(rename::Rename),
+    Restore(Box<restore::Restore>),
     Copy(copy::Copy),
     Salvage(salvage::Salvage),
     /// Show sizes, and what deduplication and compression saved
@@ -116,6 +117,7 @@ impl Command {
             Self::Prune(verb) => verb.run(session),
             Self::Tag(verb) => verb.run(session),
             Self::Rename(verb) => verb.run(session),
+            Self::Restore(verb) => verb.run(session),
             Self::Copy(verb) => verb.run(session),
             Self::Salvage(verb) => verb.run(session),
             Self::Stats => stats::run(session),

@@ -25,7 +25,7 @@ const PASSWORD: &str = "FONDS_PASSWORD";
 #[command(next_help_heading = "Instance")]
 pub struct Connection {
     // Written this way, as a URL in a comment would be taken for a link.
-    #[arg(long, value_name = "URL", required_unless_present = "instance")]
+    #[arg(long, value_name = "URL")]
     #[arg(help = "The instance's API: https://dam.museum.example/api/v1")]
     pub server: Option<String>,
     /// An instance of fonds.toml: [instance.NAME]
@@ -65,14 +65,22 @@ pub struct Connection {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     retry_sleep_between: Duration,
     /// Requests at a time; 0 for as many as there are CPUs
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    pub max_parallel: usize,
+    #[arg(long, value_name = "COUNT")]
+    pub max_parallel: Option<usize>,
 }
 
 impl Connection {
     /// What the flags, the profile and the environment say together.
     pub fn options(&self, is_logged: bool) -> Result<Options, Error> {
-        let profile = self.profile()?;
+        self.options_of(None, is_logged)
+    }
+
+    /// The same for an instance of fonds.toml that is named otherwise.
+    pub fn options_of(&self, name: Option<&String>, is_logged: bool) -> Result<Options, Error> {
+        if self.server.is_none() && self.instance.is_none() && name.is_none() {
+            return Err(Error::Connection("--server is missing: which instance".to_owned()));
+        }
+        let profile = self.profile(name.or(self.instance.as_ref()))?;
         let from_profile =
             |part: fn(&Profile) -> Option<String>| profile.as_ref().and_then(|(_, profile)| part(profile));
         let url = self.server.clone().or_else(|| from_profile(|profile| Some(profile.server.clone())));
@@ -103,15 +111,15 @@ impl Connection {
 
     /// Requests at a time.
     pub fn workers(&self) -> usize {
-        match self.max_parallel {
+        match self.max_parallel.unwrap_or(0) {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
             count => count,
         }
     }
 
     /// The profile that was named, and the folder that its files are in.
-    fn profile(&self) -> Result<Option<(PathBuf, Profile)>, Error> {
-        let Some(name) = &self.instance else { return Ok(None) };
+    fn profile(&self, name: Option<&String>) -> Result<Option<(PathBuf, Profile)>, Error> {
+        let Some(name) = name else { return Ok(None) };
         let path = match &self.config {
             Some(path) => path.clone(),
             None => find_profiles()

@@ -119,6 +119,7 @@ fn many(warning: &Warning) -> &'static str {
         Warning::SmallerPages { .. } => "lists read in smaller pages",
         Warning::SetAside { .. } => "things that are not in the backup",
         Warning::NotRestored { .. } => "things that are not on the target",
+        Warning::OfTarget { warning, .. } => many(warning),
         Warning::Limited { .. } => "limits of the source",
         Warning::NotReadOnly { .. } => "sources that are not in read-only mode",
         Warning::Changed { .. } => "things that changed",

@@ -50,6 +50,12 @@ pub fn judge(error: &Error) -> Judgement {
         Error::Job(jobs::Error::NoObjecttype { .. }) => {
             (Exit::USAGE, "nothing was written; --include takes a regular expression")
         }
+        Error::Job(jobs::Error::OfTarget { source, .. }) => of_instance(source),
+        Error::Job(jobs::Error::Entry { source, .. } | jobs::Error::Document { source, .. }) => of_io(source),
+        Error::Job(jobs::Error::NoRecords { .. }) => {
+            (Exit::REFUSED, "nothing was touched; mend the payload, or take it out of the manifest")
+        }
+        Error::Job(jobs::Error::NoLedger(_)) => (Exit::USAGE, "a restore to that target leaves one"),
         Error::Job(jobs::Error::NoBackup(_)) => (Exit::USAGE, "\"fonds list\" lists them"),
         Error::Job(jobs::Error::NameTaken(_)) => (Exit::REFUSED, "nothing was touched; choose another name"),
         Error::Job(jobs::Error::NothingKept(_)) => (
@@ -135,6 +141,11 @@ fn of_instance(error: &fylr::Error) -> Judgement {
         fylr::Error::Redirected { .. } => (Exit::USAGE, "name the server that it leads to with --server"),
         fylr::Error::Options(_) => (Exit::USAGE, "nothing was touched"),
         fylr::Error::Spool(source) => of_io(source),
+        fylr::Error::Ledger(_) => {
+            (Exit::PASSING, "make sure that the archive can be written, then go on with --continue")
+        }
+        fylr::Error::Backup(_) => (Exit::FAILED, "\"fonds check --read-data\" tells what is hit"),
+        fylr::Error::NotReady(_) => (Exit::PASSING, "look at the target; when it is ready, run the same command again"),
         fylr::Error::Panicked => judge(&Error::Panicked),
     }
 }

@@ -37,6 +37,7 @@ mod list;
 mod man;
 mod prune;
 mod rename;
+mod restore;
 mod runs;
 mod salvage;
 mod show;

@@ -34,6 +34,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
 /// How to talk to an instance.
+#[derive(Clone)]
 pub struct Options {
     pub server: Server,
     pub credentials: Credentials,

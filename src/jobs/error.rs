@@ -56,6 +56,16 @@ pub enum Error {
     LoadLayout(#[from] Box<rehearsal::LoadError<layout::Error>>),
     #[error(transparent)]
     LoadSnapshot(#[from] Box<rehearsal::LoadError<archive::Error>>),
+    #[error("cannot read {path}")]
+    Entry { path: EntryPath, source: std::io::Error },
+    #[error("cannot read {}", .path.display())]
+    Document { path: std::path::PathBuf, source: std::io::Error },
+    #[error("{path} holds no records that could be restored: {why}")]
+    NoRecords { path: EntryPath, why: String },
+    #[error("there is no ledger of a restore to {0}")]
+    NoLedger(String),
+    #[error("{target}")]
+    OfTarget { target: String, source: fylr::Error },
 }
 
 /// An error with all its causes, joined by `: `.

@@ -22,6 +22,7 @@ mod instance;
 mod label;
 mod list;
 mod prune;
+pub mod restore;
 mod runs;
 mod salvage;
 mod show;

@@ -2,12 +2,13 @@
 //! refused before a byte of content is read; then the entries are handed over one after the other.
 
 use std::ffi::OsStr;
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use cap_fs_ext::DirExt;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use flate2::bufread::MultiGzDecoder;
 
 use crate::layout::bag;
 use crate::layout::error::Error;
@@ -71,6 +72,25 @@ impl DirectoryReader {
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// The plain bytes of one entry, and how many there are if it is not compressed.
+    ///
+    /// # Errors
+    /// When there is no such file, or it cannot be read.
+    pub fn read(&self, path: &EntryPath) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
+        let input = open_named(&self.root, path.clone())?;
+        if input.is_gzip()? && has_json_name(path) {
+            let buffered = BufReader::with_capacity(BUFFER_BYTES, input);
+            return Ok((Box::new(MultiGzDecoder::new(buffered).take(PLAIN_BYTES_MAX)), None));
+        }
+        let length = input.length;
+        Ok((Box::new(input), Some(length)))
+    }
+
+    /// The paths that the manifest names and that are there, in restore order.
+    pub fn listed(&self) -> impl Iterator<Item = (&EntryPath, Role)> {
+        self.listing.files.iter().filter(|file| file.is_there).map(|file| (&file.path, file.role))
     }
 
     #[must_use]
@@ -175,6 +195,11 @@ impl Part {
             Self::All | Self::Rest => Role::Unlisted,
         }
     }
+}
+
+fn has_json_name(path: &EntryPath) -> bool {
+    let name = path.name();
+    name.ends_with(b".json.gz") || name.ends_with(b".json")
 }
 
 fn open_root(source: &Path) -> Result<(PathBuf, Dir), Error> {

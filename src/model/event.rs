@@ -64,6 +64,8 @@ pub enum Warning {
     SetAside { what: String, why: String },
     /// Something that was asked for is not on the target.
     NotRestored { what: String, why: String },
+    /// Something on one of several targets.
+    OfTarget { target: String, warning: Box<Warning> },
     /// Something that the source cannot give, or that was left out or changed on purpose.
     Limited { what: String },
     /// The source could change while it was read.
@@ -92,6 +94,7 @@ impl fmt::Display for Warning {
             }
             Self::SetAside { what, why } => write!(out, "{what} is not in the backup: {why}"),
             Self::NotRestored { what, why } => write!(out, "{what} is not on the target: {why}"),
+            Self::OfTarget { target, warning } => write!(out, "{target}: {warning}"),
             Self::Limited { what } => out.write_str(what),
             Self::NotReadOnly { server } => {
                 write!(out, "{server} is not in read-only mode: what changes there now may be in the backup or not")

@@ -10,5 +10,5 @@ pub mod listing;
 pub mod payload;
 
 pub mod backup;
-pub mod ledger;
 pub mod event;
+pub mod ledger;

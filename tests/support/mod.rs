@@ -10,5 +10,6 @@ pub mod museum;
 pub mod openapi;
 pub mod patience;
 pub mod program;
+pub mod restores;
 pub mod rounds;
 pub mod scripted;

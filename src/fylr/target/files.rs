@@ -1,18 +1,19 @@
 //! Files on their way to a target: each goes once, however many records have it, the original first and its renditions
 //! behind it. What goes wrong with a file is told of the file, and never ends the work.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Method};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use url::Url;
 
+use crate::fylr::client::Client;
 use crate::fylr::error::{Error, Last};
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::source::told;
@@ -43,7 +44,7 @@ pub(crate) struct Uploads {
     known: Mutex<HashMap<String, u64>>,
     /// On their way: whoever wants one of them waits for it.
     under_way: Mutex<HashMap<String, Arc<OnceCell<Result<u64, String>>>>>,
-    told: Mutex<HashMap<String, ()>>,
+    told: Mutex<HashSet<String>>,
 }
 
 impl Uploads {
@@ -65,7 +66,12 @@ impl Uploads {
     }
 
     /// Gets all of these to the target; the ids that they have there.
-    pub async fn all(&self, site: &Site, orders: Vec<FileOrder>, trouble: &mut Vec<FileTrouble>) -> Result<Saved, Error> {
+    pub async fn all(
+        &self,
+        site: &Site,
+        orders: Vec<FileOrder>,
+        trouble: &mut Vec<FileTrouble>,
+    ) -> Result<Saved, Error> {
         let mut saved = Saved::new();
         let mut wanted: HashMap<String, FileOrder> = HashMap::new();
         for order in orders {
@@ -107,7 +113,7 @@ impl Uploads {
 
     /// Says once of a file that records go in without it.
     pub fn missing(&self, site: &Site, place: &Place<'_>, name: &str, trouble: &FileTrouble) -> Result<(), Error> {
-        let is_new = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(trouble.key.clone(), ()).is_none();
+        let is_new = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(trouble.key.clone());
         if !is_new {
             return Ok(());
         }
@@ -160,7 +166,7 @@ impl Uploads {
             origin: &rendition.origin,
             reference: &rendition.reference,
             name: &rendition.name,
-            stays: false,
+            stays: rendition.stays,
             produces: false,
             bytes: rendition.bytes,
             metadata: None,
@@ -200,9 +206,7 @@ impl Uploads {
         match sent {
             Ok(id) => Ok(Ok(id)),
             Err(Stop::File(why)) => Ok(Err(why)),
-            Err(Stop::Target(error)) if is_of_items(&error) => {
-                Ok(duplicate(&error).ok_or_else(|| why(&error)))
-            }
+            Err(Stop::Target(error)) if is_of_items(&error) => Ok(duplicate(&error).ok_or_else(|| why(&error))),
             Err(Stop::Target(error)) => Err(error),
         }
     }
@@ -359,7 +363,9 @@ async fn bytes_of(site: &Site, one: &One<'_>) -> Result<(Body, Option<u64>), Rea
                 }
                 Err(Failure::Problem(problem)) => Err(Read::Failed(format!("{problem}"))),
                 Err(Failure::Final(error)) => Err(Read::Failed(told(&error))),
-                Err(failure @ (Failure::Passing { last: Last::Problem(_), .. } | Failure::Slow(_))) => Err(Read::Again(failure)),
+                Err(failure @ (Failure::Passing { last: Last::Problem(_), .. } | Failure::Slow(_))) => {
+                    Err(Read::Again(failure))
+                }
                 Err(failure) => Err(Read::Again(failure)),
             }
         }
@@ -389,12 +395,33 @@ async fn rput(site: &Site, one: &One<'_>, url: &str, leaves: bool) -> Result<u64
     first_id(&answer).ok_or_else(|| Stop::File("the target gives no id for it".to_owned()))
 }
 
+/// Whether the bytes behind a URL are to be had; why not, if they are not.
+///
+/// # Errors
+/// When the client's own login ends.
+pub async fn try_url(client: &Client, token: Option<&SecretString>, url: &str) -> Result<Option<String>, Error> {
+    let (url, _) = url_with(token, url);
+    let Ok(url) = Url::parse(&url) else { return Ok(Some("it is no URL".to_owned())) };
+    match client.open(&url, 0).await {
+        Ok(_) => Ok(None),
+        Err(Failure::Problem(problem)) => Ok(Some(problem.to_string())),
+        Err(Failure::Passing { last, .. }) => Ok(Some(last.to_string())),
+        Err(Failure::Slow(time)) => Ok(Some(format!("no answer within {} s", time.as_secs()))),
+        Err(Failure::Final(error @ Error::Login { .. })) => Err(error),
+        Err(Failure::Final(error)) => Ok(Some(told(&error))),
+    }
+}
+
 /// The URL as it is asked for: with the token that was given in the place of a signature, and without easydb5's mime type
 /// at the end, which is told beside it.
 fn real_url(site: &Site, text: &str) -> (String, Option<String>) {
+    url_with(site.context.options.file_token.as_ref(), text)
+}
+
+fn url_with(token: Option<&SecretString>, text: &str) -> (String, Option<String>) {
     let Ok(mut url) = Url::parse(text) else { return (text.to_owned(), None) };
     let mime = cut_mime(&mut url);
-    if let Some(token) = &site.context.options.file_token {
+    if let Some(token) = token {
         let kept: Vec<(String, String)> = url
             .query_pairs()
             .filter(|(name, _)| !matches!(&**name, "x-fylr-signature" | "access_token"))
@@ -460,7 +487,11 @@ mod tests {
     #[test]
     fn easydb5_says_the_mime_type_in_the_url() {
         for (text, path, mime) in [
-            ("https://e/eas/partitions-inline/1/0/1000/1270/acda/image/jpeg", "/eas/partitions-inline/1/0/1000/1270/acda", Some("image/jpeg")),
+            (
+                "https://e/eas/partitions-inline/1/0/1000/1270/acda/image/jpeg",
+                "/eas/partitions-inline/1/0/1000/1270/acda",
+                Some("image/jpeg"),
+            ),
             ("https://e/eas/partitions-inline/1/0/1000/1270/acda", "/eas/partitions-inline/1/0/1000/1270/acda", None),
             ("https://f/api/v1/eas/download/1/image/original", "/api/v1/eas/download/1/image/original", None),
         ] {
@@ -472,14 +503,14 @@ mod tests {
 
     #[test]
     fn the_file_that_has_the_reference_is_told_in_words() {
-        let source = |code: &str| crate::fylr::Problem {
+        let source = |code: &str| Box::new(crate::fylr::Problem {
             method: "POST".to_owned(),
             path: "/eas/put".to_owned(),
             status: 400,
             code: Some(code.to_owned()),
             message: "Duplicate file reference provided: h:eas:1:original with file id 67890".to_owned(),
             request_id: None,
-        };
+        });
         assert_eq!(duplicate(&Error::Refused { source: source(DUPLICATE) }), Some(67890));
         assert_eq!(duplicate(&Error::Refused { source: source("UploadError") }), None);
     }

@@ -16,9 +16,15 @@ const fn gate(major: u32, minor: u32, patch: u32, lacks: &'static str) -> Gate {
 
 const LISTS: Gate = gate(6, 8, 0, "collections go one by one");
 const SKIP_HEAD: Gate = gate(6, 10, 2, "the target asks for each remote file before it takes it");
-const EVENT_LISTS: Gate = gate(6, 11, 0, "events go one by one, rows of nested tables get new UUIDs, and times of records are those of the restore");
+const EVENT_LISTS: Gate = gate(
+    6,
+    11,
+    0,
+    "events go one by one, rows of nested tables get new UUIDs, and times of records are those of the restore",
+);
 const SKIP_BIDIRECTIONAL: Gate = gate(6, 12, 0, "the other sides of bidirectional links are written by the target");
-const SKIP_REVERSE: Gate = gate(6, 17, 0, "children that are edited through their parents may be lost; events belong to the login");
+const SKIP_REVERSE: Gate =
+    gate(6, 17, 0, "children that are edited through their parents may be lost; events belong to the login");
 const BULK: Gate = gate(6, 18, 0, "files cannot be announced in bulk");
 const USER_TIMES: Gate = gate(6, 21, 0, "users get the time of the restore");
 const NEW_NAMES: Gate = gate(6, 27, 0, "parameters have their old names, and every record leaves an event");

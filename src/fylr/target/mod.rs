@@ -19,6 +19,9 @@ mod site;
 mod prepare;
 mod run;
 
+mod survey;
+
+pub use files::try_url;
 pub use gates::Abilities;
 pub use ids::Base;
 pub use options::{CHUNK_MAX, FileApi, NoFileApi, ORIGINAL, TIMEOUT, UPLOADS, UPLOADS_MAX, WriteOptions};
@@ -28,3 +31,4 @@ pub use renames::{RenameError, Renames};
 pub use report::{ASIDE_MAX, Aside, Restored, Tally};
 pub use rewrite::Origins;
 pub use run::Restore;
+pub use survey::{FileCounts, Survey};

@@ -17,7 +17,7 @@ use crate::fylr::{Options, source};
 use crate::model::event::{Event, Observer, Warning};
 
 /// A purge of a large instance takes its time, and so does the start after it.
-const READY_AFTER_MAX: Duration = Duration::from_mins(60);
+const READY_AFTER_MAX: Duration = Duration::from_hours(1);
 /// How often it is looked whether the target is ready.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -114,9 +114,10 @@ pub async fn purge(
         match Client::connect(connection(), std::sync::Arc::clone(&observer)).await {
             Ok(client) if client.instance().id != before => return Ok(client),
             // It has not begun, or has ended with the old id: then nothing was purged.
-            Ok(_) | Err(Error::Unreachable { .. } | Error::NotAnInstance { .. } | Error::GaveUp { .. } | Error::Login { .. })
-                if began.elapsed() < READY_AFTER_MAX =>
-            {
+            Ok(_)
+            | Err(
+                Error::Unreachable { .. } | Error::NotAnInstance { .. } | Error::GaveUp { .. } | Error::Login { .. },
+            ) if began.elapsed() < READY_AFTER_MAX => {
                 observer.observe(Event::Waiting);
                 tokio::time::sleep(LOOK_EVERY).await;
             }
@@ -166,7 +167,9 @@ pub(super) async fn base_config(site: &Site, text: &[u8]) -> Result<(), Error> {
 /// `system/login`, `plugin/custom-data-type-gnd`
 fn sections(config: &crate::fylr::json::Members<'_>) -> Vec<String> {
     let members = |json: Option<&Json<'_>>| -> Vec<String> {
-        json.and_then(Json::members).map(|members| members.iter().map(|(key, _)| key.to_owned()).collect()).unwrap_or_default()
+        json.and_then(Json::members)
+            .map(|members| members.iter().map(|(key, _)| key.to_owned()).collect())
+            .unwrap_or_default()
     };
     let system = members(config.get("system").and_then(|system| system.get("config")));
     let plugins = members(config.get("plugin"));
@@ -221,7 +224,8 @@ pub(super) async fn files_of(site: &Site, json: &Json<'_>) -> Result<(), Error> 
 /// Writes the data model, with its masks and texts, and commits it.
 pub(super) async fn datamodel(site: &Site, text: &[u8]) -> Result<(), Error> {
     let json = source::parsed(text, "the data model")?;
-    let missing = |part: &str| Error::Unexpected { what: "the data model".to_owned(), why: format!("it has no {part}") };
+    let missing =
+        |part: &str| Error::Unexpected { what: "the data model".to_owned(), why: format!("it has no {part}") };
     let Json::Object(mut members) = json else { return Err(missing("schema")) };
     let mut schema = members.take("schema").ok_or_else(|| missing("schema"))?;
     let mask = members.take("mask").ok_or_else(|| missing("mask"))?;

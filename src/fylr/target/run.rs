@@ -83,7 +83,6 @@ const ORDER: [(PayloadKind, Round); 22] = [
     (PayloadKind::Objecttypes, Round::Transitions),
 ];
 
-
 /// The kinds whose files must be there before them.
 const WITH_FILES: [PayloadKind; 4] =
     [PayloadKind::Plugins, PayloadKind::Users, PayloadKind::Pools, PayloadKind::Objecttypes];
@@ -122,7 +121,7 @@ impl Restore {
         site.remember()?;
         let wanted = if self.only_aside { Some(aside_before(&site)?) } else { None };
         let run = Run { site, documents, datamodel, payloads, references, wanted, events: EventsSent::default() };
-        run.to_end().await
+        run.whole_way().await
     }
 }
 
@@ -157,7 +156,7 @@ struct Run {
 }
 
 impl Run {
-    async fn to_end(self) -> Result<Restored, Error> {
+    async fn whole_way(self) -> Result<Restored, Error> {
         if self.site.context.options.is_dry_run {
             self.records().await?;
             return Ok(self.finish());
@@ -357,8 +356,12 @@ impl Run {
         }
         let kind = &payload.kind;
         match kind {
-            PayloadKind::Groups | PayloadKind::Users | PayloadKind::Pools | PayloadKind::Objecttypes
-            | PayloadKind::Messages | PayloadKind::Collections => {
+            PayloadKind::Groups
+            | PayloadKind::Users
+            | PayloadKind::Pools
+            | PayloadKind::Objecttypes
+            | PayloadKind::Messages
+            | PayloadKind::Collections => {
                 let mut sent = Vec::with_capacity(items.len());
                 for (place, json) in items {
                     let item = match kind {
@@ -380,7 +383,10 @@ impl Run {
                 }
                 base::upsert(site, kind, sent).await
             }
-            PayloadKind::Mappings | PayloadKind::Plugins | PayloadKind::ObjectPresets | PayloadKind::CollectionPresets => {
+            PayloadKind::Mappings
+            | PayloadKind::Plugins
+            | PayloadKind::ObjectPresets
+            | PayloadKind::CollectionPresets => {
                 for (place, json) in items {
                     self.one(kind, &place, json).await?;
                 }
@@ -412,7 +418,8 @@ impl Run {
                 None => Ok(()),
             },
             kind => {
-                let base = if *kind == PayloadKind::ObjectPresets { Base::ObjectPreset } else { Base::CollectionPreset };
+                let base =
+                    if *kind == PayloadKind::ObjectPresets { Base::ObjectPreset } else { Base::CollectionPreset };
                 match rewrite::preset(json, context) {
                     Some(item) => base::preset(site, place, base, item).await,
                     None => Ok(()),
@@ -446,7 +453,9 @@ impl Run {
         let workers = if self.site.context.abilities.one_worker { 1 } else { options.workers.max(1) };
         let mut phase = String::new();
         let mut under_way = FuturesUnordered::new();
-        for (at, payload) in self.payloads.iter().enumerate().filter(|(_, payload)| payload.kind == PayloadKind::Records) {
+        for (at, payload) in
+            self.payloads.iter().enumerate().filter(|(_, payload)| payload.kind == PayloadKind::Records)
+        {
             if self.is_through(payload, Round::First)? {
                 continue;
             }
@@ -500,7 +509,8 @@ impl Run {
         let batch = self.only_wanted(payload, Round::First, batch);
         let ready = records::prepare(&self.site, from, &batch).await?;
         let deleted = ready.iter().filter_map(|record| Some((record.deleted_id()?, record.at)));
-        let notes = deleted.map(|(id, at)| (format!("delete/{}/{id}", from.objecttype), Some(format!("{at} {}", from.path))));
+        let notes =
+            deleted.map(|(id, at)| (format!("delete/{}/{id}", from.objecttype), Some(format!("{at} {}", from.path))));
         let notes: Vec<_> = notes.collect();
         if !notes.is_empty() && !self.site.context.options.is_dry_run {
             self.site.note(notes)?;

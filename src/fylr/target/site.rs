@@ -64,7 +64,12 @@ impl Site {
     }
 
     /// Asks for a list.
-    pub async fn list(&self, path: &str, query: &[(&'static str, String)], is_paged: bool) -> Result<Vec<String>, Error> {
+    pub async fn list(
+        &self,
+        path: &str,
+        query: &[(&'static str, String)],
+        is_paged: bool,
+    ) -> Result<Vec<String>, Error> {
         let mut all: Vec<String> = Vec::new();
         loop {
             let mut request = Request::get(path, Shape::Array);

@@ -22,7 +22,13 @@ pub(crate) async fn fill(site: &Site, place: &Place<'_>, json: Json<'_>) -> Resu
         return site.aside(place, format!("collection number {}", place.at + 1), "it names no collection".to_owned());
     };
     known::load(site, &PayloadKind::Collections, false).await?;
-    let id = site.known.lock().await.get(&PayloadKind::Collections).and_then(|known| known.get(&reference)).map(|item| item.id);
+    let id = site
+        .known
+        .lock()
+        .await
+        .get(&PayloadKind::Collections)
+        .and_then(|known| known.get(&reference))
+        .map(|item| item.id);
     let what = format!("the records of collection {reference}");
     let Some(id) = id else {
         return site.aside(place, what, "the collection is not on the target".to_owned());
@@ -101,8 +107,9 @@ impl Filling<'_> {
         // What replaces can be said twice, what is appended can not.
         let verb = if self.count == 0 { "objects" } else { "push" };
         let path = format!("collection/{verb}/{}", self.id);
-        let mut request =
-            Request::write(Method::POST, path, body, Shape::Any).with("allow_invalid_acl", true).with("background_invalid_acl", true);
+        let mut request = Request::write(Method::POST, path, body, Shape::Any)
+            .with("allow_invalid_acl", true)
+            .with("background_invalid_acl", true);
         if self.site.context.abilities.collection_skip_index {
             request = request.with("skip_index", 1);
         }

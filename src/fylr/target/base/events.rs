@@ -31,7 +31,8 @@ pub(crate) async fn send(
     items: Vec<(Place<'_>, Members<'_>)>,
     is_unsure: bool,
 ) -> Result<(), Error> {
-    let kind = |members: &Members<'_>| members.get("event").and_then(|event| text_in(event, &["type"])).unwrap_or_default();
+    let kind =
+        |members: &Members<'_>| members.get("event").and_then(|event| text_in(event, &["type"])).unwrap_or_default();
     let items: Vec<(Place<'_>, String, Vec<u8>)> = items
         .into_iter()
         .map(|(place, members)| (place, kind(&members), Json::Object(members).to_bytes(None)))
@@ -41,7 +42,8 @@ pub(crate) async fn send(
     let mut is_unsure = is_unsure;
     while let Some(part) = parts.pop() {
         let refused = sent.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let wanted: Vec<&(Place<'_>, String, Vec<u8>)> = part.iter().filter(|(_, kind, _)| !refused.contains(kind)).collect();
+        let wanted: Vec<&(Place<'_>, String, Vec<u8>)> =
+            part.iter().filter(|(_, kind, _)| !refused.contains(kind)).collect();
         site.report.count("event/list", |tally| tally.skipped += (part.len() - wanted.len()) as u64);
         if wanted.is_empty() {
             continue;
@@ -88,7 +90,8 @@ fn request(site: &Site, texts: &[Vec<u8>]) -> Request {
 
 /// Whether the last events of the target are these: they go in together or not at all.
 async fn are_there(site: &Site, wanted: &[&(Place<'_>, String, Vec<u8>)]) -> Result<bool, Error> {
-    let request = Request::get("event/list", Shape::Object).with("sort", "_id.DESC").with("limit", wanted.len() + SLACK);
+    let request =
+        Request::get("event/list", Shape::Object).with("sort", "_id.DESC").with("limit", wanted.len() + SLACK);
     let answer = site.client.ask(&request).await?;
     let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
     let mut last: HashMap<String, u64> = HashMap::new();

@@ -90,7 +90,8 @@ pub(crate) async fn plugin(site: &Site, place: &Place<'_>, item: Rewritten<'_>) 
     loop {
         if let Some((id, was_enabled)) = installed(site, &name).await? {
             if is_enabled && !was_enabled {
-                let request = Request::write(Method::POST, format!("plugin/manage/{id}"), r#"{"enabled":true}"#, Shape::Any);
+                let request =
+                    Request::write(Method::POST, format!("plugin/manage/{id}"), r#"{"enabled":true}"#, Shape::Any);
                 if let Written::Refused(error) = site.write(&request).await? {
                     return site.aside(place, what, why(&error));
                 }
@@ -152,7 +153,8 @@ fn essence(text: &[u8]) -> Value {
 fn without(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let kept = members.into_iter().filter(|(key, value)| !OF_SERVER.contains(&key.as_str()) && !is_empty(value));
+            let kept =
+                members.into_iter().filter(|(key, value)| !OF_SERVER.contains(&key.as_str()) && !is_empty(value));
             let mut kept: Vec<(String, Value)> = kept.map(|(key, value)| (key, without(value))).collect();
             kept.sort_by(|one, other| one.0.cmp(&other.0));
             Value::Object(kept.into_iter().collect())

@@ -28,8 +28,7 @@ pub(crate) async fn tags(site: &Site, place: &Place<'_>, mut groups: Vec<Members
             texts.push(group.to_bytes(None));
         }
     }
-    let request =
-        post("tags", &texts).with("delete_policy", "remove_tags").with("background_invalid_acl", true);
+    let request = post("tags", &texts).with("delete_policy", "remove_tags").with("background_invalid_acl", true);
     match site.client.ask(&request).await {
         Ok(_) => {
             if place.round == crate::fylr::target::round::Round::First {

@@ -41,6 +41,8 @@ pub(crate) struct Rendition {
     pub reference: String,
     pub name: String,
     pub origin: Origin,
+    /// It stands elsewhere at the source, too.
+    pub stays: bool,
     pub bytes: Option<u64>,
 }
 
@@ -83,7 +85,8 @@ fn key(members: &Members<'_>) -> String {
 
 /// What must be sent for a file; or why nothing can be.
 pub(crate) fn order(members: &Members<'_>, context: &Context) -> Result<FileOrder, String> {
-    let text = |key: &str| members.get(key).and_then(|text| Some(text.as_str()?.into_owned())).filter(|t| !t.is_empty());
+    let text =
+        |key: &str| members.get(key).and_then(|text| Some(text.as_str()?.into_owned())).filter(|t| !t.is_empty());
     let key = key(members);
     let Some(id) = members.get("_id").and_then(Json::as_id) else { return imported(key, &text, context) };
     let stays = members.get("leave_on_remote").is_some_and(Json::is_true);
@@ -99,7 +102,8 @@ pub(crate) fn order(members: &Members<'_>, context: &Context) -> Result<FileOrde
     let is_manual = members.get("produce_versions").is_some_and(|produces| !produces.is_true());
     let takes_versions = (context.options.upload_versions || is_manual) && version == ORIGINAL;
     let class = text("class").unwrap_or_default();
-    let renditions = if takes_versions { renditions(versions, &class, &name, &reference, context)? } else { Vec::new() };
+    let renditions =
+        if takes_versions { renditions(versions, &class, &name, &reference, context)? } else { Vec::new() };
     Ok(FileOrder {
         key,
         source_id: Some(id),
@@ -150,7 +154,8 @@ fn renditions(
     for (version, shown) in versions.iter().filter(|(name, _)| *name != ORIGINAL) {
         let Some(to) = context.options.renames.name(class, version) else { continue };
         // Without bytes there is nothing to take over.
-        let Some(origin) = origin(shown, false) else { continue };
+        let stays = shown.get("leave_on_remote").is_some_and(Json::is_true);
+        let Some(origin) = origin(shown, stays) else { continue };
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let extension = text_in(shown, &["extension"]);
         found.push(Rendition {
@@ -158,6 +163,7 @@ fn renditions(
             reference: reference(version),
             name: with_extension(format!("{stem}-{}", clean(to)), extension.as_deref()),
             origin,
+            stays,
             bytes: shown.get("filesize").and_then(Json::as_id),
         });
     }
@@ -172,13 +178,15 @@ fn imported(url: String, text: &dyn Fn(&str) -> Option<String>, context: &Contex
     let last = || url.split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
     let name = clean(&text(IMPORTER_NAME).or_else(|| text("original_filename")).unwrap_or_else(last));
     let short = |url: &str| blake3::hash(without_signature(url).as_bytes()).to_hex()[..32].to_owned();
-    let reference = text("reference").unwrap_or_else(|| format!("{}:url:{}:original", context.origins.host, short(&url)));
+    let reference =
+        text("reference").unwrap_or_else(|| format!("{}:url:{}:original", context.origins.host, short(&url)));
     let preview = text(IMPORTER_PREVIEW).filter(|_| context.options.upload_versions);
     let renditions = preview.into_iter().map(|preview| Rendition {
         version: "preview".to_owned(),
         reference: format!("{}:url:{}:preview", context.origins.host, short(&preview)),
         name: format!("{name}-preview"),
         bytes: None,
+        stays: false,
         origin: Origin::Url(preview),
     });
     let renditions: Vec<Rendition> = renditions.collect();
@@ -241,7 +249,7 @@ fn with_extension(name: String, extension: Option<&str>) -> String {
 
 /// Puts what the target knows in the place of files: `{"_id": 901, "preferred": true}`. Files that are not there are left
 /// out, and one of those that remain is preferred.
-pub(crate) fn place<'t>(json: &mut Json<'t>, saved: &HashMap<String, Option<u64>>) {
+pub(crate) fn place(json: &mut Json<'_>, saved: &HashMap<String, Option<u64>>) {
     match json {
         Json::Scalar(_) => {}
         Json::Array(items) if items.first().is_some_and(is_file) => {

@@ -70,20 +70,28 @@ fn object(members: &mut Members<'_>, place: &str, context: &Context) {
 /// One id or a list of them.
 pub(super) fn ids(value: &mut Json<'_>, base: Base, place: &str, context: &Context) {
     if let Json::Array(items) = value {
-        items.iter_mut().for_each(|item| ids(item, base, place, context));
+        for item in items {
+            ids(item, base, place, context);
+        }
         return;
     }
     let Some(source) = value.as_id() else { return };
     match context.ids.get(base, source) {
         Some(target) if target == source => {}
         Some(target) => *value = Json::number(target),
-        None => context.notes.add(format!("{place}: the id {source} of a {base} has no counterpart and stays as it is")),
+        None => {
+            let text = format!("{place}: the id {source} of a {base} has no counterpart and stays as it is");
+            context.notes.add(text);
+        }
     }
 }
 
 fn tag_filter(filter: &mut Json<'_>, place: &str, context: &Context) {
     let Some(filter) = filter.members_mut() else { return };
-    filter.iter_mut().filter(|(key, _)| TAG_LISTS.contains(key)).for_each(|(_, tags)| ids(tags, Base::Tag, place, context));
+    filter
+        .iter_mut()
+        .filter(|(key, _)| TAG_LISTS.contains(key))
+        .for_each(|(_, tags)| ids(tags, Base::Tag, place, context));
 }
 
 /// Renditions by class and name.

@@ -33,8 +33,7 @@ pub(super) fn modernize(block: &mut Members<'_>, table: &str, context: &Context)
             context.notes.add(format!("{key} left out, as {table} has no such link"));
             continue;
         };
-        let mut link =
-            Members::of([("_objecttype", Json::string(target)), ("_mask", Json::string("_all_fields"))]);
+        let mut link = Members::of([("_objecttype", Json::string(target)), ("_mask", Json::string("_all_fields"))]);
         link.set(target.clone(), Members::of([("lookup:_id", lookup.into())]).into());
         block.set(name, link.into());
     }

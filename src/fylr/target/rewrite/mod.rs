@@ -18,7 +18,9 @@ use crate::fylr::target::gates::Abilities;
 use crate::fylr::target::ids::Ids;
 use crate::fylr::target::options::WriteOptions;
 
-pub(crate) use base::{Rewritten, collection, group, mapping, message, objecttype, plugin, pool, preset, tags, transition, user};
+pub(crate) use base::{
+    Rewritten, collection, group, mapping, message, objecttype, plugin, pool, preset, tags, transition, user,
+};
 pub(crate) use event::event;
 pub(crate) use files::{FileOrder, Origin, Rendition, orders};
 pub(crate) use hidden::global_id;

@@ -75,13 +75,20 @@ pub(crate) fn glance(json: &Json<'_>, objecttype: &str) -> Glance {
         system_id: json.get("_system_object_id").and_then(Json::as_id),
         uuid: json.get("_uuid").and_then(|uuid| Some(uuid.as_str()?.into_owned())),
         version: member("_version").and_then(Json::as_id),
-        is_increment: member("_version:auto_increment").or_else(|| json.get("_version:auto_increment")).is_some_and(Json::is_true),
+        is_increment: member("_version:auto_increment")
+            .or_else(|| json.get("_version:auto_increment"))
+            .is_some_and(Json::is_true),
         is_deleted: json.get(DELETED_AT).is_some_and(|at| !at.is_null()),
     }
 }
 
 /// A record as the target takes it, with its files in place.
-pub(crate) fn record<'t>(json: Json<'t>, objecttype: &str, saved: &Saved, context: &Context) -> Result<Json<'t>, String> {
+pub(crate) fn record<'t>(
+    json: Json<'t>,
+    objecttype: &str,
+    saved: &Saved,
+    context: &Context,
+) -> Result<Json<'t>, String> {
     let found = glance(&json, objecttype);
     let Json::Object(mut members) = json else { return Err("it is no object".to_owned()) };
     members.remove(&OUTPUT_ONLY);

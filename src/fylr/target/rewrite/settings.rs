@@ -18,7 +18,8 @@ pub(crate) fn base_config<'t>(json: Json<'t>, plugins: &[String], context: &Cont
     let Json::Object(mut members) = json else { return None };
     members.remove(&[MARK]);
     members.retain(|key, _| matches!(key, "system" | "plugin"));
-    if let Some(config) = members.get_mut("system").and_then(Json::members_mut).and_then(|system| system.get_mut("config"))
+    if let Some(config) =
+        members.get_mut("system").and_then(Json::members_mut).and_then(|system| system.get_mut("config"))
         && let Some(config) = config.members_mut()
     {
         config.remove(&NEVER);

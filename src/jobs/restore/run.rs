@@ -1,0 +1,251 @@
+//! The planned restore, carried out: every target by itself, side by side, one that fails leaving the others alone.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::archive::ledger::LedgerHead;
+use crate::archive::runs::{RunOutcome, now};
+use crate::archive::{self, Archive, ArchiveMut};
+use crate::fylr::Client;
+use crate::fylr::target::{self, Abilities, Restored};
+use crate::jobs::log::RunLog;
+use crate::jobs::restore::streams::Streams;
+use crate::jobs::restore::{Document, Planned, RestoreStart, Target};
+use crate::jobs::{Error, chain};
+use crate::model::event::{Event, Observer, Warning};
+use crate::model::ledger::{Fleeting, Ledger};
+
+/// How long it takes at most until a wish to end is heard.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// How a restore ended on one target.
+pub struct Outcome {
+    pub target: String,
+    pub server: String,
+    pub ended: Result<Restored, Error>,
+    pub duration: Duration,
+}
+
+impl Planned {
+    /// Writes to all targets.
+    ///
+    /// # Errors
+    /// When the archive cannot be written. What goes wrong on a target is told in its outcome.
+    pub fn run(self, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Vec<Outcome>, Error> {
+        let log = RunLog::new(observer);
+        let watched: Arc<dyn Observer + Send + Sync> = log.clone();
+        let archive = ArchiveMut::open_or_create(&self.archive)?;
+        let servers: Vec<String> = self.clients.iter().map(|client| client.server().to_string()).collect();
+        let run = archive.begin_run(&format!("restore {} to {}", self.label, servers.join(", ")))?;
+        let records = self.scan.payloads.iter().map(|payload| payload.records).sum();
+        watched.observe(Event::Started { verb: "restore", entries: records, bytes: 0 });
+        let outcomes = self.all(&archive, &watched);
+        let failed: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.ended.is_err()).collect();
+        let outcome = match failed.first().map(|outcome| &outcome.ended) {
+            Some(Err(error)) => RunOutcome::Failed { why: chain(error) },
+            _ => RunOutcome::Done { snapshot: None },
+        };
+        let lines = outcomes.iter().map(summary).collect::<Vec<_>>().join("; ");
+        archive.end_run(run, outcome, &log.lines(lines))?;
+        archive.close()?;
+        watched.observe(Event::Finished);
+        Ok(outcomes)
+    }
+
+    fn all(&self, archive: &ArchiveMut, observer: &Arc<dyn Observer + Send + Sync>) -> Vec<Outcome> {
+        let places =
+            self.scan.payloads.iter().map(|payload| payload.path.clone()).zip(self.scan.arrays.iter().copied());
+        let streams = Arc::new(Streams::new(Arc::clone(&self.source), places.collect()));
+        let is_one = self.clients.len() == 1;
+        let work = self.restore.targets.iter().zip(&self.clients).map(|(target, client)| {
+            let observer: Arc<dyn Observer + Send + Sync> = if is_one {
+                Arc::clone(observer)
+            } else {
+                Arc::new(OfTarget { target: target.name.clone(), next: Arc::clone(observer) })
+            };
+            let streams = Arc::clone(&streams);
+            async move {
+                let began = std::time::Instant::now();
+                let ended = self.one(archive, target, client, streams, observer).await;
+                let (target, server) = (target.name.clone(), client.server().to_string());
+                Outcome { target, server, ended, duration: began.elapsed() }
+            }
+        });
+        let mut work = std::pin::pin!(join_all(work));
+        loop {
+            let wait = async { tokio::time::timeout(PATIENCE, &mut work).await };
+            match self.runtime.block_on(wait) {
+                Ok(outcomes) => {
+                    tracing::debug!("payloads were opened {} times", streams.opened());
+                    return outcomes;
+                }
+                Err(_) => observer.observe(Event::Waiting),
+            }
+        }
+    }
+
+    async fn one(
+        &self,
+        archive: &ArchiveMut,
+        target: &Target,
+        client: &Client,
+        streams: Arc<Streams>,
+        observer: Arc<dyn Observer + Send + Sync>,
+    ) -> Result<Restored, Error> {
+        let mut client = client.clone();
+        let restore = &self.restore;
+        let is_dry_run = restore.write.is_dry_run;
+        let backup = self.source.digest();
+        let server = client.server().to_string();
+        let known = archive::ledger::all(&archive.read()?)?.into_iter().flatten();
+        let known = known
+            .filter(|head| head.server == server && head.backup == backup && head.instance == client.instance().id)
+            .last();
+        let goes_on = known.is_some() && (restore.start == RestoreStart::Continue || restore.only_aside);
+        if restore.start == RestoreStart::Purge && !is_dry_run {
+            observer.observe(Event::Phase { name: "purge".to_owned(), records: 0 });
+            let password = &target.connection.credentials.password;
+            let connection = || target.connection.clone();
+            client = target::purge(&client, password, connection, Arc::clone(&observer)).await?;
+        }
+        let (ledger, head): (Arc<dyn Ledger>, Option<LedgerHead>) = if is_dry_run {
+            (Arc::new(Fleeting::default()), None)
+        } else {
+            let head = match known.filter(|_| goes_on) {
+                Some(head) => head,
+                None => archive.begin_ledger(self.head(&client, backup))?,
+            };
+            (Arc::new(archive.ledger(head.number)?), Some(head))
+        };
+        let restored = self.writing(client, streams, Arc::clone(&ledger), observer, goes_on).run().await;
+        ledger.settle().map_err(crate::fylr::Error::Ledger)?;
+        let restored = restored?;
+        if let Some(head) = head {
+            archive.finish_ledger(&head, now())?;
+        }
+        Ok(restored)
+    }
+
+    fn head(&self, client: &Client, backup: String) -> LedgerHead {
+        LedgerHead {
+            number: 0,
+            server: client.server().to_string(),
+            instance: client.instance().id.clone(),
+            backup,
+            label: self.label.clone(),
+            started: now(),
+            finished: None,
+        }
+    }
+
+    fn writing(
+        &self,
+        client: Client,
+        streams: Arc<Streams>,
+        ledger: Arc<dyn Ledger>,
+        observer: Arc<dyn Observer + Send + Sync>,
+        goes_on: bool,
+    ) -> target::Restore {
+        let (restore, scan) = (&self.restore, &self.scan);
+        let mut documents = scan.documents.clone();
+        if restore.base_config == Document::None {
+            documents.base_config = None;
+        }
+        let datamodel = documents.datamodel.clone();
+        if restore.datamodel == Document::None {
+            documents.datamodel = None;
+        }
+        let mut write = restore.write.clone();
+        if Abilities::of(client.instance()).one_worker {
+            write.workers = 1;
+        }
+        target::Restore {
+            client,
+            options: write,
+            origins: scan.origins.clone(),
+            documents,
+            datamodel,
+            payloads: scan.payloads.clone(),
+            offsets: Arc::new(scan.survey.offsets.clone()),
+            references: scan.survey.references.clone(),
+            backup: streams,
+            ledger,
+            observer,
+            goes_on,
+            only_aside: restore.only_aside,
+        }
+    }
+}
+
+/// Says of whom events are.
+struct OfTarget {
+    target: String,
+    next: Arc<dyn Observer + Send + Sync>,
+}
+
+impl Observer for OfTarget {
+    fn observe(&self, event: Event) {
+        let event = match event {
+            Event::Warning(warning) => {
+                Event::Warning(Warning::OfTarget { target: self.target.clone(), warning: Box::new(warning) })
+            }
+            Event::Phase { name, records } => Event::Phase { name: format!("{}: {name}", self.target), records },
+            event => event,
+        };
+        self.next.observe(event);
+    }
+}
+
+/// The last line of the log.
+fn summary(outcome: &Outcome) -> String {
+    match &outcome.ended {
+        Ok(restored) => {
+            let sum = |of: fn(&target::Tally) -> u64| restored.tallies.values().map(of).sum::<u64>();
+            format!(
+                "{}: {} written, {} there already, {} set aside",
+                outcome.target,
+                sum(|tally| tally.done),
+                sum(|tally| tally.there),
+                restored.aside_count
+            )
+        }
+        Err(error) => format!("{}: error: {}", outcome.target, chain(error)),
+    }
+}
+
+/// Writes which ids on a target stand for which of the source, as CSV: `target,kind,source,target_id`.
+///
+/// # Errors
+/// When there is no ledger of a restore to this server, it cannot be read, or `out` cannot be written.
+pub fn id_map(archive: &Path, server: &str, name: &str, out: &mut dyn Write) -> Result<(), Error> {
+    let opened = Archive::open(archive)?;
+    let transaction = opened.read()?;
+    let heads = archive::ledger::all(&transaction)?.into_iter().flatten().filter(|head| head.server == server);
+    let head = heads.max_by_key(|head| head.number).ok_or_else(|| Error::NoLedger(server.to_owned()))?;
+    let quoted = |text: &str| {
+        if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    };
+    let mut failed = None;
+    for prefix in ["id/", "file/"] {
+        archive::ledger::notes(&transaction, head.number, prefix, |key, value| {
+            let (kind, source) = match key.split_once('/') {
+                Some(("file", source)) => ("file", source),
+                Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
+                None => (key, ""),
+            };
+            let line = format!("{},{},{},{value}\n", quoted(name), quoted(kind), quoted(source));
+            if failed.is_none() {
+                failed = out.write_all(line.as_bytes()).err();
+            }
+            Ok(())
+        })?;
+    }
+    match failed {
+        Some(source) => Err(Error::Document { path: "the id map".into(), source }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,218 @@
+//! The backup that is restored: a snapshot or a plain directory, read entry by entry in any order.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use crossbeam_channel::{Receiver, bounded};
+
+use crate::archive::{self, Archive, Body, FileBody, Row, SnapshotName, SnapshotReader, snapshot};
+use crate::jobs::Error;
+use crate::layout::{DirectoryReader, MissingPayloads};
+use crate::model::entry::{Digest, Role};
+use crate::model::event::Observer;
+use crate::model::manifest::Manifest;
+use crate::model::path::EntryPath;
+
+/// Blocks of an entry that wait to be taken.
+const BLOCKS_AHEAD: usize = 2;
+
+/// A backup to restore.
+pub enum BackupSource {
+    Snapshot(Arc<Packed>),
+    Directory(Box<DirectoryReader>),
+}
+
+/// A snapshot, and where its entries stand in its list.
+pub struct Packed {
+    reader: SnapshotReader,
+    /// Short stand-ins for paths, sorted, and the page and row of each: 16 bytes for an entry.
+    places: Vec<(u64, u32, u32)>,
+    /// The page that was looked at last: neighbours are asked for one after the other.
+    last: std::sync::Mutex<Option<(u32, Arc<Vec<Row>>)>>,
+    /// Keeps the file open.
+    _archive: Archive,
+}
+
+impl BackupSource {
+    /// Opens a snapshot.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn snapshot(archive: &Path, name: &SnapshotName) -> Result<Self, Error> {
+        let archive = Archive::open(archive)?;
+        let snapshot = snapshot::find(&archive.read()?, name)?;
+        let reader = SnapshotReader::open(&archive, snapshot)?;
+        let mut places = Vec::new();
+        for page in 0..reader.pages() {
+            for (row, found) in reader.page(page)?.into_iter().enumerate() {
+                places.push((stand_in(&found.head.path), page as u32, row as u32));
+            }
+        }
+        places.sort_unstable();
+        Ok(Self::Snapshot(Arc::new(Packed { reader, places, last: std::sync::Mutex::default(), _archive: archive })))
+    }
+
+    /// Opens a directory, or the one in which a manifest stands.
+    ///
+    /// # Errors
+    /// When it is no backup.
+    pub fn directory(path: &Path, observer: &dyn Observer) -> Result<Self, Error> {
+        Ok(Self::Directory(Box::new(DirectoryReader::open(path, MissingPayloads::Refuse, observer)?)))
+    }
+
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        match self {
+            Self::Snapshot(packed) => packed.reader.manifest(),
+            Self::Directory(reader) => reader.manifest(),
+        }
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Snapshot(packed) => {
+                format!("{} (snapshot {})", packed.reader.snapshot.name, packed.reader.snapshot.number)
+            }
+            Self::Directory(reader) => reader.manifest().source_name().unwrap_or_else(|| "a directory".to_owned()),
+        }
+    }
+
+    /// What this backup and no other is told by.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        Digest::of(self.manifest().bytes()).to_string()
+    }
+
+    /// The entries that a restore reads: role and path, payloads in restore order.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub fn listed(&self) -> Result<Vec<(Role, EntryPath)>, Error> {
+        let is_read = |role: Role| matches!(role, Role::Datamodel | Role::BaseConfig | Role::Payload);
+        match self {
+            Self::Directory(reader) => {
+                let listed = reader.listed().filter(|(_, role)| is_read(*role));
+                Ok(listed.map(|(path, role)| (role, path.clone())).collect())
+            }
+            Self::Snapshot(packed) => {
+                let mut found = Vec::new();
+                packed.reader.rows(|row| {
+                    if is_read(row.head.role) && matches!(row.body, Body::File(_)) {
+                        found.push((row.head.role, row.head.path));
+                    }
+                    Ok::<(), Error>(())
+                })?;
+                Ok(found)
+            }
+        }
+    }
+
+    /// The plain bytes of an entry, and how many they are.
+    ///
+    /// # Errors
+    /// When there is no such entry, or it cannot be opened.
+    pub fn open(&self, path: &EntryPath) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
+        match self {
+            Self::Directory(reader) => Ok(reader.read(path)?),
+            Self::Snapshot(packed) => {
+                let body = packed.body(path)?;
+                let size = body.size;
+                Ok((Box::new(Packed::stream(Arc::clone(packed), path.clone(), body)), Some(size)))
+            }
+        }
+    }
+
+    /// A whole entry, which must be short.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is longer than `most`.
+    pub fn whole(&self, path: &EntryPath, most: u64) -> Result<Vec<u8>, Error> {
+        let (read, _) = self.open(path)?;
+        let mut bytes = Vec::new();
+        let failed = |source| Error::Entry { path: path.clone(), source };
+        read.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > most {
+            return Err(failed(io::Error::other(format!("it is longer than {most} bytes"))));
+        }
+        Ok(bytes)
+    }
+}
+
+fn stand_in(path: &EntryPath) -> u64 {
+    let hash = blake3::hash(path.as_bytes());
+    u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
+}
+
+impl Packed {
+    fn body(&self, path: &EntryPath) -> Result<FileBody, Error> {
+        let wanted = stand_in(path);
+        let from = self.places.partition_point(|(found, _, _)| *found < wanted);
+        for (_, page, row) in self.places[from..].iter().take_while(|(found, _, _)| *found == wanted) {
+            let rows = self.page(*page)?;
+            if let Some(Row { head, body: Body::File(body) }) = rows.get(*row as usize)
+                && head.path == *path
+            {
+                return Ok(body.clone());
+            }
+        }
+        Err(archive::Error::NoEntry { number: self.reader.snapshot.number, path: path.clone() }.into())
+    }
+
+    fn page(&self, page: u32) -> Result<Arc<Vec<Row>>, Error> {
+        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((number, rows)) = &*last
+            && *number == page
+        {
+            return Ok(Arc::clone(rows));
+        }
+        let rows = Arc::new(self.reader.page(page as usize)?);
+        *last = Some((page, Arc::clone(&rows)));
+        Ok(rows)
+    }
+
+    /// Rebuilds an entry on a thread of its own.
+    fn stream(packed: Arc<Self>, path: EntryPath, body: FileBody) -> Blocks {
+        let (sender, blocks) = bounded(BLOCKS_AHEAD);
+        thread::spawn(move || {
+            let failed = sender.clone();
+            let rebuilt =
+                packed.reader.read(&path, &body, |block| sender.send(Ok(block)).map_err(|_| archive::Error::Panicked));
+            match rebuilt {
+                Ok(()) => drop(failed.send(Ok(Vec::new()))),
+                Err(error) => drop(failed.send(Err(error.to_string()))),
+            }
+        });
+        Blocks { coming: blocks, block: Vec::new(), at: 0, is_over: false }
+    }
+}
+
+/// Blocks as a stream of bytes. An empty block is the end; without it the stream is an error.
+struct Blocks {
+    coming: Receiver<Result<Vec<u8>, String>>,
+    block: Vec<u8>,
+    at: usize,
+    is_over: bool,
+}
+
+impl Read for Blocks {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.block.len() && !self.is_over {
+            match self.coming.recv() {
+                Ok(Ok(block)) => {
+                    self.is_over = block.is_empty();
+                    (self.block, self.at) = (block, 0);
+                }
+                Ok(Err(error)) => return Err(io::Error::other(error)),
+                Err(_) => return Err(io::Error::other("a part of the work ended unexpectedly")),
+            }
+        }
+        let length = out.len().min(self.block.len() - self.at);
+        out[..length].copy_from_slice(&self.block[self.at..self.at + length]);
+        self.at += length;
+        Ok(length)
+    }
+}

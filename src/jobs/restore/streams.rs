@@ -1,0 +1,196 @@
+//! Payloads on their way to several targets: each is read once for all that keep pace, and again for one that lags.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use crate::fylr::target::{Backup, PackedFile, Segment, Segments};
+use crate::jobs::chain;
+use crate::jobs::restore::segments::SegmentReader;
+use crate::jobs::restore::source::BackupSource;
+use crate::model::ledger::Failed;
+use crate::model::path::EntryPath;
+
+/// Segments of a payload that are kept for targets that are a little behind; each has a few megabytes at most.
+const WINDOW: usize = 3;
+/// Payloads that are kept open for targets that are a little behind.
+const OPEN: usize = 4;
+/// Segments that wait for one target.
+const AHEAD: usize = 2;
+/// Blocks of a file that wait, …
+const BLOCKS_AHEAD: usize = 4;
+/// … and how long they are.
+const BLOCK_BYTES: usize = 256 << 10;
+
+/// A backup while it is restored.
+pub struct Streams {
+    source: Arc<BackupSource>,
+    /// Where each payload is, and which of its arrays holds the records.
+    payloads: Vec<(EntryPath, usize)>,
+    open: Arc<Mutex<VecDeque<(usize, Arc<Mutex<Reading>>)>>>,
+    read: Arc<AtomicU64>,
+}
+
+/// A payload that is being read.
+struct Reading {
+    reader: SegmentReader<Box<dyn Read + Send>>,
+    /// The last segments, with the number of their first records.
+    window: VecDeque<(u64, Segment)>,
+    next: u64,
+    is_over: bool,
+}
+
+impl Streams {
+    pub fn new(source: Arc<BackupSource>, payloads: Vec<(EntryPath, usize)>) -> Self {
+        Self { source, payloads, open: Arc::default(), read: Arc::default() }
+    }
+
+    /// How often a payload was opened.
+    pub fn opened(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn begin(&self, payload: usize) -> Result<Reading, Failed> {
+        let (path, array) = self.payloads.get(payload).ok_or("there is no such payload")?;
+        self.read.fetch_add(1, Ordering::Relaxed);
+        let (read, _) = self.source.open(path)?;
+        Ok(Reading { reader: SegmentReader::new(read, *array), window: VecDeque::new(), next: 0, is_over: false })
+    }
+
+    /// The reading of a payload that others share, if its beginning is still at hand; else a new one.
+    fn shared(&self, payload: usize) -> Result<Arc<Mutex<Reading>>, Failed> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = open.iter().find(|(of, _)| *of == payload).map(|(_, reading)| Arc::clone(reading));
+        if let Some(reading) = found
+            && lock(&reading).has(0)
+        {
+            return Ok(reading);
+        }
+        open.retain(|(of, _)| *of != payload);
+        let reading = Arc::new(Mutex::new(self.begin(payload)?));
+        open.push_back((payload, Arc::clone(&reading)));
+        if open.len() > OPEN {
+            open.pop_front();
+        }
+        Ok(reading)
+    }
+}
+
+fn lock(reading: &Mutex<Reading>) -> MutexGuard<'_, Reading> {
+    reading.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Reading {
+    /// Whether the segment that begins with this record is at hand or comes next.
+    fn has(&self, record: u64) -> bool {
+        record == self.next || self.window.iter().any(|(first, _)| *first == record)
+    }
+
+    /// The segment that begins with this record; `None` at the end.
+    fn segment(&mut self, record: u64) -> Result<Option<Segment>, String> {
+        if let Some((_, segment)) = self.window.iter().find(|(first, _)| *first == record) {
+            return Ok(Some(Arc::clone(segment)));
+        }
+        if self.is_over {
+            return Ok(None);
+        }
+        let Some(records) = self.reader.next().map_err(|error| error.to_string())? else {
+            self.is_over = true;
+            return Ok(None);
+        };
+        let segment = Arc::new(records);
+        self.window.push_back((self.next, Arc::clone(&segment)));
+        self.next += segment.len() as u64;
+        if self.window.len() > WINDOW {
+            self.window.pop_front();
+        }
+        Ok(Some(segment))
+    }
+}
+
+impl Backup for Streams {
+    fn records(&self, payload: usize, from: u64) -> Result<Segments, Failed> {
+        let mut reading = self.shared(payload)?;
+        let (sender, segments) = mpsc::channel(AHEAD);
+        let own = Self {
+            source: Arc::clone(&self.source),
+            payloads: vec![self.payloads[payload].clone()],
+            open: Arc::clone(&self.open),
+            read: Arc::clone(&self.read),
+        };
+        thread::spawn(move || {
+            let mut record = 0;
+            loop {
+                // Who has fallen behind the others reads alone from then on.
+                if !lock(&reading).has(record) && !lock(&reading).is_over {
+                    match own.begin(0) {
+                        Ok(alone) => reading = Arc::new(Mutex::new(alone)),
+                        Err(error) => return drop(sender.blocking_send(Err(error))),
+                    }
+                    if let Err(error) = skip(&reading, record) {
+                        return drop(sender.blocking_send(Err(error.into())));
+                    }
+                }
+                let next = lock(&reading).segment(record);
+                let segment = match next {
+                    Ok(Some(segment)) => segment,
+                    Ok(None) => return,
+                    Err(error) => return drop(sender.blocking_send(Err(error.into()))),
+                };
+                let (first, count) = (record, segment.len() as u64);
+                record += count;
+                let wanted = if record <= from {
+                    continue;
+                } else if first < from {
+                    Arc::new(segment[(from - first) as usize..].to_vec())
+                } else {
+                    segment
+                };
+                // Who wants no more has gone.
+                if sender.blocking_send(Ok(wanted)).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(segments)
+    }
+
+    fn file(&self, path: &EntryPath) -> Result<PackedFile, Failed> {
+        let (mut read, bytes) = self.source.open(path).map_err(|error| chain(&error))?;
+        let bytes = bytes.ok_or("it is compressed")?;
+        let (sender, parts) = mpsc::channel(BLOCKS_AHEAD);
+        thread::spawn(move || {
+            loop {
+                let mut block = vec![0; BLOCK_BYTES];
+                match read.read(&mut block) {
+                    Ok(0) => return,
+                    Ok(length) => {
+                        block.truncate(length);
+                        if sender.blocking_send(Ok(Bytes::from(block))).is_err() {
+                            return;
+                        }
+                    }
+                    Err(error) => return drop(sender.blocking_send(Err(error.into()))),
+                }
+            }
+        });
+        Ok(PackedFile { bytes, parts })
+    }
+}
+
+/// Reads on to a record.
+fn skip(reading: &Mutex<Reading>, record: u64) -> Result<(), String> {
+    let mut reading = lock(reading);
+    while reading.next < record {
+        let next = reading.next;
+        if reading.segment(next)?.is_none() {
+            return Err("it has become shorter".to_owned());
+        }
+    }
+    Ok(())
+}

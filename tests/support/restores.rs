@@ -1,0 +1,91 @@
+//! Restores into rehearsal instances.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fonds::archive::SnapshotName;
+use fonds::fylr::target::{FileApi, Restored, WriteOptions};
+use fonds::fylr::{Certificates, Credentials, Options, RetryPolicy, Server};
+use fonds::jobs::restore::{Document, Outcome, Planned, Restore, RestoreFrom, RestoreStart, Target};
+use fonds::model::event::Silent;
+use fonds::rehearsal::{self, Instance};
+
+/// The sample museum.
+pub fn museum() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/museum")
+}
+
+/// An empty fylr.
+pub fn target() -> Instance {
+    Instance::start(rehearsal::Options::default()).expect("an instance")
+}
+
+/// How an instance is reached, without much patience.
+pub fn connection(instance: &Instance) -> Options {
+    Options {
+        server: Server::parse(&instance.api_url(), None).expect("an URL"),
+        credentials: Credentials {
+            login: "root".to_owned(),
+            password: "admin".into(),
+            client_id: String::new(),
+            client_secret: None,
+        },
+        certificates: Certificates::Verified,
+        timeout: Duration::from_secs(20),
+        retry: RetryPolicy { count_max: 6, sleep_between: Duration::from_millis(4) },
+        workers: 4,
+        is_logged: false,
+    }
+}
+
+/// A restore of everything that the museum has, to these instances.
+pub fn restore(from: RestoreFrom, instances: &[&Instance]) -> Restore {
+    let targets = instances.iter().enumerate();
+    let targets = targets.map(|(at, instance)| Target { name: format!("t{at}"), connection: connection(instance) });
+    Restore {
+        from,
+        targets: targets.collect(),
+        start: RestoreStart::New,
+        write: WriteOptions {
+            file_api: FileApi::Put,
+            skip_constraints: true,
+            include_password: true,
+            upload_versions: true,
+            ..WriteOptions::default()
+        },
+        base_config: Document::FromBackup,
+        datamodel: Document::FromBackup,
+        only_aside: false,
+        is_forced: false,
+        skips_unknown: false,
+    }
+}
+
+/// The sample museum as a directory.
+pub fn directory() -> RestoreFrom {
+    RestoreFrom::Directory(museum())
+}
+
+/// The newest snapshot of a backup.
+pub fn snapshot(name: &str) -> RestoreFrom {
+    let name: SnapshotName = name.parse().expect("a name");
+    RestoreFrom::Snapshot(name)
+}
+
+pub fn planned(restore: Restore, archive: &Path) -> Planned {
+    restore.plan(archive, &(Arc::new(Silent) as _)).expect("a plan")
+}
+
+/// Plans and runs.
+pub fn run(restore: Restore, archive: &Path) -> Vec<Outcome> {
+    let planned = planned(restore, archive);
+    assert!(!planned.plan.is_refused(), "{:?} {:?}", planned.plan.refusals, planned.plan.targets);
+    planned.run(&(Arc::new(Silent) as _)).expect("an archive")
+}
+
+/// How it went on the only target.
+#[track_caller]
+pub fn one(restore: Restore, archive: &Path) -> Restored {
+    run(restore, archive).remove(0).ended.unwrap_or_else(|error| panic!("{}", fonds::jobs::chain(&error)))
+}
