@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::session::Session;
 use crate::cli::{
     backup, cat, check, completions, copy, demo, diff, export, find, forget, history, import, instance, list, man,
-    prune, rename, restore, runs, salvage, show, stats, tag,
+    prune, rename, restore, runs, salvage, show, stats, tag, verify,
 };
 
 const AFTER_HELP: &str = "\
@@ -27,6 +27,7 @@ Exit codes:
   2    wrong usage or input; nothing was touched
   3    a passing cause, such as a busy archive or a full disk: run it again
   4    finished, but something that was asked for is missing
+  5    verify found something missing or different
   6    refused, for something is in the way: nothing was touched
   7    the instance does not let the login in, or does not allow what is asked for
   130  interrupted: the same command continues";
@@ -89,6 +90,7 @@ pub enum Command {
     Salvage(salvage::Salvage),
     /// Show sizes, and what deduplication and compression saved
     Stats,
+    Verify(Box<verify::Verify>),
     Runs(runs::Runs),
     Instance(instance::Instance),
     /// Show all of it on a made-up museum, in a temporary directory
@@ -121,6 +123,7 @@ impl Command {
             Self::Copy(verb) => verb.run(session),
             Self::Salvage(verb) => verb.run(session),
             Self::Stats => stats::run(session),
+            Self::Verify(verb) => verb.run(session),
             Self::Runs(verb) => verb.run(session),
             Self::Instance(verb) => verb.run(session),
             Self::Demo => demo::run(session),

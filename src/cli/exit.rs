@@ -18,6 +18,8 @@ impl Exit {
     pub const INCOMPLETE: Self = Self(4);
     /// The instance does not let the login in, or not do this.
     pub const AUTHENTICATION: Self = Self(7);
+    /// Verify has found differences.
+    pub const DIFFERENT: Self = Self(5);
     /// Nothing was touched, for something is in the way.
     pub const REFUSED: Self = Self(6);
 

@@ -43,6 +43,7 @@ mod salvage;
 mod show;
 mod stats;
 mod tag;
+mod verify;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

@@ -81,8 +81,8 @@ pub struct Writing {
     /// Another data model than that of the backup; - for none
     #[arg(long, value_name = "FILE")]
     datamodel: Option<PathBuf>,
-    /// How files get there: put, rput, rput_leave, rput_bulk, rput_bulk_leave; otherwise they stay behind
     #[arg(long, value_name = "HOW", default_value = "")]
+    #[arg(help = "How files get there: put, rput, rput_leave, rput_bulk, rput_bulk_leave; otherwise they stay behind")]
     file_api: FileApi,
     /// The version of each file that becomes the original
     #[arg(long, value_name = "VERSION", default_value = ORIGINAL)]

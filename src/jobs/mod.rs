@@ -27,6 +27,7 @@ mod runs;
 mod salvage;
 mod show;
 mod subset;
+pub mod verify;
 
 pub use backup::{BackedUp, Backup, Directory, Start, unfinished};
 pub use cat::Cat;

@@ -89,3 +89,65 @@ pub fn run(restore: Restore, archive: &Path) -> Vec<Outcome> {
 pub fn one(restore: Restore, archive: &Path) -> Restored {
     run(restore, archive).remove(0).ended.unwrap_or_else(|error| panic!("{}", fonds::jobs::chain(&error)))
 }
+
+/// What an instance holds, without what every instance counts by itself: versions of its data model, and events that
+/// it has written while it was filled.
+pub fn content(instance: &Instance) -> serde_json::Value {
+    let mut dump: serde_json::Value = serde_json::from_str(&instance.dump()).expect("JSON");
+    let dump = dump.as_object_mut().expect("an object");
+    dump.remove("datamodel");
+    if let Some(events) = dump.get_mut("events").and_then(serde_json::Value::as_array_mut) {
+        events.retain(|event| event["timestamp"].as_str().is_some_and(|time| time < "2026"));
+    }
+    let mut dump: serde_json::Value = dump.clone().into();
+    without_versions(&mut dump);
+    dump
+}
+
+/// Base types are counted up with every round and every second try.
+fn without_versions(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Array(items) => items.iter_mut().for_each(without_versions),
+        serde_json::Value::Object(members) => {
+            members.remove("_version");
+            members.values_mut().for_each(without_versions);
+        }
+        _ => {}
+    }
+}
+
+/// A kind of things out of what an instance holds.
+pub fn part(instance: &Instance, name: &str) -> Vec<serde_json::Value> {
+    content(instance)[name].as_array().cloned().unwrap_or_default()
+}
+
+/// Lets something go wrong.
+pub fn fault(instance: &Instance, rule: &str) {
+    instance.faults().add(rule.parse().expect("a rule"));
+}
+
+/// A copy of the museum of which files were changed.
+pub fn changed(changes: &[(&str, &dyn Fn(&mut serde_json::Value))]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    copy(&museum(), dir.path());
+    for (name, change) in changes {
+        let path = dir.path().join(name);
+        let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).expect(name)).expect("JSON");
+        change(&mut json);
+        std::fs::write(&path, json.to_string()).expect("a file");
+    }
+    dir
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("a name").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).expect("a copy");
+        }
+    }
+}

@@ -329,9 +329,17 @@ async fn put(site: &Site, one: &One<'_>) -> Result<u64, Stop> {
         };
         let form = Form::new().part("file", part.file_name(one.name.to_owned()));
         match site.client.upload(&request, form).await {
-            Ok(answer) => {
-                site.report.sent(length.or(one.bytes).unwrap_or(0));
-                return first_id(&answer).ok_or_else(|| Stop::File("the target gives no id for it".to_owned()));
+            Ok(answer) => match first_id(&answer) {
+                Some(id) => {
+                    site.report.sent(length.or(one.bytes).unwrap_or(0));
+                    return Ok(id);
+                }
+                // Half an answer: the reference tells next time whether it is there.
+                None => attempts.failed(Failure::passing(Last::Answer("the answer names no file".to_owned()))).await?,
+            },
+            // Not the API's own words: what stands before it was cut off in the middle.
+            Err(Failure::Final(Error::Refused { source })) if source.code.is_none() => {
+                attempts.failed(Failure::passing(Last::Problem(*source))).await?;
             }
             Err(failure) => attempts.failed(failure).await?,
         }
@@ -503,14 +511,16 @@ mod tests {
 
     #[test]
     fn the_file_that_has_the_reference_is_told_in_words() {
-        let source = |code: &str| Box::new(crate::fylr::Problem {
-            method: "POST".to_owned(),
-            path: "/eas/put".to_owned(),
-            status: 400,
-            code: Some(code.to_owned()),
-            message: "Duplicate file reference provided: h:eas:1:original with file id 67890".to_owned(),
-            request_id: None,
-        });
+        let source = |code: &str| {
+            Box::new(crate::fylr::Problem {
+                method: "POST".to_owned(),
+                path: "/eas/put".to_owned(),
+                status: 400,
+                code: Some(code.to_owned()),
+                message: "Duplicate file reference provided: h:eas:1:original with file id 67890".to_owned(),
+                request_id: None,
+            })
+        };
         assert_eq!(duplicate(&Error::Refused { source: source(DUPLICATE) }), Some(67890));
         assert_eq!(duplicate(&Error::Refused { source: source("UploadError") }), None);
     }

@@ -19,8 +19,10 @@ mod site;
 mod prepare;
 mod run;
 
+mod compare;
 mod survey;
 
+pub use compare::{Comparing, Essence, RULES, Rule, Side};
 pub use files::try_url;
 pub use gates::Abilities;
 pub use ids::Base;

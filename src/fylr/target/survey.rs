@@ -114,6 +114,12 @@ impl Survey {
         self.seen.len()
     }
 
+    /// Whether a record is in the backup.
+    #[must_use]
+    pub fn has(&self, id: u64) -> bool {
+        self.seen.contains(id)
+    }
+
     fn record(&mut self, json: &Json<'_>, objecttype: &str) {
         let found = glance(json, objecttype);
         self.deleted += u64::from(found.is_deleted);

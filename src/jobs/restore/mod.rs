@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use crate::archive::ledger::LedgerHead;
 use crate::archive::{Archive, SnapshotName, ledger};
 use crate::fylr::target::{self, FileApi, WriteOptions};
-use crate::fylr::{self, Client};
+use crate::fylr::{self, Client, InstanceKind};
 use crate::jobs::Error;
 use crate::jobs::restore::plan::Asked;
 use crate::jobs::restore::scan::{Scan, scan};
@@ -24,6 +24,8 @@ use crate::model::event::Observer;
 
 pub use plan::{Plan, TargetPlan};
 pub use run::{Outcome, id_map};
+pub(crate) use scan::{Scan as Look, scan as look};
+pub(crate) use segments::SegmentReader;
 pub use source::BackupSource;
 
 /// What is restored.
@@ -120,7 +122,13 @@ impl Restore {
         let backup = source.digest();
         let ledgers = ledgers(archive)?;
         for (target, client) in self.targets.iter().zip(&clients) {
-            let contents = runtime.block_on(target::look(client)).map_err(|error| self.of_target(target, error))?;
+            let contents = match client.instance().kind {
+                // What cannot be a target need not be looked at.
+                InstanceKind::Easydb5 => target::Contents::default(),
+                InstanceKind::Fylr => {
+                    runtime.block_on(target::look(client)).map_err(|error| self.of_target(target, error))?
+                }
+            };
             let place = (client.server().to_string(), client.server().host().to_owned());
             let of =
                 plan::of_target(&target.name, place, client.instance(), contents, &ledgers, (&scan, &backup), &asked);

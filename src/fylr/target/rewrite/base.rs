@@ -204,7 +204,8 @@ fn standard_masks(members: &mut Members<'_>, place: &str, context: &Context) {
 
 /// Rights and owner, which wait for their round; whether there are any.
 fn take_rights(found: &mut Rewritten<'_>, round: Round, inner: &str, preset: Base, context: &Context) -> bool {
-    let has_acl = found.json.get("_acl").is_some_and(|acl| !acl.items().is_empty());
+    let has_acl = found.json.get("_acl").is_some_and(|acl| !acl.items().is_empty())
+        || found.json.get("_private_acl").is_some_and(Json::is_true);
     let owner = found.json.get("_owner").and_then(|owner| text_in(owner, &["user", "lookup:_id", "reference"]));
     let has_owner = found.json.get("_owner").is_some_and(|owner| !owner.is_null()) && owner.as_deref() != Some(ROOT);
     if round == Round::First {

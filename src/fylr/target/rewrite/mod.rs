@@ -21,7 +21,7 @@ use crate::fylr::target::options::WriteOptions;
 pub(crate) use base::{
     Rewritten, collection, group, mapping, message, objecttype, plugin, pool, preset, tags, transition, user,
 };
-pub(crate) use event::event;
+pub(crate) use event::{event, mapped_type};
 pub(crate) use files::{FileOrder, Origin, Rendition, orders};
 pub(crate) use hidden::global_id;
 pub(crate) use record::{Glance, Saved, glance, record};

@@ -23,6 +23,9 @@ pub(crate) fn base_config<'t>(json: Json<'t>, plugins: &[String], context: &Cont
         && let Some(config) = config.members_mut()
     {
         config.remove(&NEVER);
+        if let Some(appearance) = config.get_mut("appearance").and_then(Json::members_mut) {
+            named_files(appearance, context);
+        }
     }
     if let Some(found) = members.get_mut("plugin").and_then(Json::members_mut) {
         for (name, _) in found.iter().filter(|(name, _)| !plugins.iter().any(|plugin| plugin == name)) {
@@ -36,6 +39,22 @@ pub(crate) fn base_config<'t>(json: Json<'t>, plugins: &[String], context: &Cont
         without_nothing(value);
     });
     Some(members)
+}
+
+/// Files that are only named by their ids at the source.
+fn named_files(section: &mut Members<'_>, context: &Context) {
+    section.iter_mut().for_each(|(key, value)| {
+        let id = value.get("_id").and_then(Json::as_id).filter(|_| value.get("versions").is_none());
+        let Some(id) = id else { return };
+        let known = context.base_files.read().ok().and_then(|files| files.get(&id).copied());
+        match known {
+            Some(id) => *value = Members::of([("_id", Json::number(id))]).into(),
+            None => {
+                context.notes.add(format!("{key} of the base config left out, as its file is not in the backup"));
+                *value = Json::null();
+            }
+        }
+    });
 }
 
 fn without_placeholders(json: &mut Json<'_>) {

@@ -1,0 +1,162 @@
+//! Verify: a target is read back as if it were backed up, and every item is compared with what the backup says. Of each
+//! item a short stand-in is held, never its text.
+
+mod read;
+mod report;
+mod side;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use crate::fylr::source::{Events, Files, ReadOptions, Resume, Source};
+use crate::fylr::target::{Comparing, RULES, Renames};
+use crate::fylr::{self, Client};
+use crate::jobs::Error;
+use crate::jobs::restore::{BackupSource, RestoreFrom, look};
+use crate::jobs::verify::read::Reading;
+use crate::jobs::verify::side::Backup;
+use crate::model::event::{Event, Observer};
+
+pub use report::{Form, write_report};
+
+/// Differences that are told one by one; of more there is a count.
+pub const DIFFERENCES_MAX: usize = 1000;
+/// Items of a page.
+const PAGE: u64 = 1000;
+
+/// What to compare.
+#[derive(Clone)]
+pub struct Verify {
+    pub from: RestoreFrom,
+    pub connection: fylr::Options,
+    /// Files did not come along.
+    pub without_files: bool,
+    /// Events did not come along.
+    pub without_events: bool,
+}
+
+/// Items of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compared {
+    pub in_backup: u64,
+    pub same: u64,
+    pub different: u64,
+    pub missing: u64,
+    /// On the target only: it may have been there before, or have come since.
+    pub more: u64,
+}
+
+/// Something that no rule explains.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference {
+    /// `objekt 123 version 2`
+    pub what: String,
+    pub why: String,
+}
+
+/// What has been found.
+#[derive(Debug, Clone, Default)]
+pub struct Verified {
+    pub backup: String,
+    pub server: String,
+    pub counts: BTreeMap<String, Compared>,
+    /// The first ones, and how many there are.
+    pub differences: Vec<Difference>,
+    pub difference_count: u64,
+    /// Links to what is not in the backup: the target keeps them open.
+    pub open_links: u64,
+    /// What was not compared.
+    pub notes: BTreeSet<String>,
+}
+
+impl Verified {
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.difference_count == 0
+    }
+
+    /// The documented differences, and why they are none.
+    #[must_use]
+    pub fn rules() -> BTreeMap<&'static str, Vec<&'static str>> {
+        let mut rules: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
+        for rule in &RULES {
+            rules.entry(rule.why).or_default().push(rule.key);
+        }
+        rules
+    }
+}
+
+impl Verify {
+    /// Reads both, and compares them.
+    ///
+    /// # Errors
+    /// When one of the two cannot be read.
+    pub fn run(&self, archive: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Verified, Error> {
+        let runtime = Runtime::new().map_err(Error::Runtime)?;
+        let connected = Client::connect(self.connection.clone(), Arc::clone(observer));
+        let client = runtime.block_on(connected)?;
+        let source = match &self.from {
+            RestoreFrom::Snapshot(name) => BackupSource::snapshot(archive, name)?,
+            RestoreFrom::Directory(path) => BackupSource::directory(path, &**observer)?,
+        };
+        let scan = look(&source, Renames::default(), &**observer)?;
+        let comparing = Comparing {
+            without_files: self.without_files,
+            is_easydb5: scan.origins.is_easydb5,
+            is_importer: scan.origins.is_importer,
+        };
+        let server = client.server().to_string();
+        let records = scan.payloads.iter().map(|payload| payload.records).sum();
+        observer.observe(Event::Started { verb: "verify", entries: records, bytes: 0 });
+        let options = self.reading(&scan, archive);
+        let mut backup = Backup::new(&source, &scan, comparing);
+        backup.learn(self.without_events)?;
+        let reading = {
+            let _inside = runtime.enter();
+            let planned = runtime.block_on(Source::plan(client, options, quiet()))?;
+            planned.read(Resume::default())
+        };
+        let mut verified = Verified { backup: source.label(), server, ..Verified::default() };
+        Reading::new(reading, &runtime, &**observer).compare(&mut backup, &mut verified)?;
+        backup.finish(&mut verified)?;
+        verified.open_links = scan.survey.unresolved();
+        if self.without_files {
+            verified.notes.insert("files were not compared".to_owned());
+        }
+        observer.observe(Event::Finished);
+        Ok(verified)
+    }
+
+    fn reading(&self, scan: &crate::jobs::restore::Look, archive: &Path) -> ReadOptions {
+        ReadOptions {
+            all_versions: scan.survey.histories > 0,
+            include_deleted: scan.survey.deleted > 0,
+            include: None,
+            events: if self.without_events { Events::None } else { Events::All },
+            files: Files::Urls,
+            maximum_count: None,
+            chunk_size: PAGE,
+            url_days: None,
+            is_pretty: false,
+            is_compressed: false,
+            workers: self.connection.workers.max(1),
+            folder: folder_of(archive),
+        }
+    }
+}
+
+/// The folder of the archive: there is room where it grows.
+fn folder_of(archive: &Path) -> PathBuf {
+    match archive.parent() {
+        Some(folder) if folder.is_dir() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// What a source says of itself belongs to a backup of it.
+fn quiet() -> Arc<dyn Observer + Send + Sync> {
+    Arc::new(crate::model::event::Silent)
+}

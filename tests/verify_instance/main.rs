@@ -1,0 +1,155 @@
+//! A target is compared with the backup that was restored to it: what a restore changes on purpose makes no difference,
+//! everything else is told.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fonds::fylr::source::{Events, Files, ReadOptions};
+use fonds::jobs::restore::{Document, RestoreFrom};
+use fonds::jobs::verify::{Form, Verified, Verify, write_report};
+use fonds::jobs::{Backup, LoadSource, Start, instance};
+use fonds::model::event::Silent;
+use fonds::rehearsal::{Instance, Kind, Options};
+
+use crate::support::restores::{changed, connection, directory, fault, museum, one, restore, snapshot, target};
+
+fn verify(from: RestoreFrom, instance: &Instance, archive: &Path) -> Verified {
+    let job = Verify { from, connection: connection(instance), without_files: false, without_events: false };
+    job.run(archive, &(Arc::new(Silent) as _)).unwrap_or_else(|error| panic!("{}", fonds::jobs::chain(&error)))
+}
+
+/// A backup of an instance under the name `museum`.
+fn back_up(instance: &Instance, archive: &Path, all_versions: bool, files: Files) {
+    let read = ReadOptions {
+        all_versions,
+        include_deleted: all_versions,
+        include: None,
+        events: Events::All,
+        files,
+        maximum_count: None,
+        chunk_size: 7,
+        url_days: None,
+        is_pretty: false,
+        is_compressed: false,
+        workers: 2,
+        folder: archive.parent().unwrap().to_owned(),
+    };
+    let backup = Backup {
+        connection: connection(instance),
+        read,
+        name: Some("museum".to_owned()),
+        start: Start::New,
+        verify: false,
+        directory: None,
+    };
+    backup.run(archive, &(Arc::new(Silent) as _)).unwrap();
+}
+
+fn source(kind: Kind) -> Instance {
+    let options = if kind == Kind::Fylr { Options::default() } else { Options::easydb5() };
+    let from = LoadSource::Layout(museum());
+    instance(options, Some(&from), Path::new("none"), &(Arc::new(Silent) as _)).unwrap().0
+}
+
+#[test]
+fn both_systems_come_back_whole_with_and_without_their_histories() {
+    for kind in [Kind::Fylr, Kind::Easydb5] {
+        for all_versions in [true, false] {
+            for files in [Files::WithVersions, Files::Urls] {
+                let dir = tempfile::tempdir().unwrap();
+                let archive = dir.path().join("a.redb");
+                let (source, target) = (source(kind), target());
+                back_up(&source, &archive, all_versions, files);
+                let mut job = restore(snapshot("museum"), &[&target]);
+                job.write.include_password = false;
+                let restored = one(job, &archive);
+                let aside: Vec<_> = restored.aside.iter().filter(|aside| !aside.what.contains("1001778")).collect();
+                let verified = verify(snapshot("museum"), &target, &archive);
+                let what = format!("{kind:?}, all versions: {all_versions}, {files:?}");
+                assert!(
+                    aside.iter().all(|aside| aside.what.contains("plugin") || aside.what.contains("version ")),
+                    "{what}: {aside:?}"
+                );
+                let unexplained: Vec<_> =
+                    verified.differences.iter().filter(|found| !found.what.contains("plugin/manage")).collect();
+                assert!(unexplained.is_empty(), "{what}: {unexplained:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_restored_museum_is_the_same_but_for_what_was_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let (target, archive) = (target(), dir.path().join("a.redb"));
+    one(restore(directory(), &[&target]), &archive);
+    let verified = verify(directory(), &target, &archive);
+    let what: Vec<&str> = verified.differences.iter().map(|found| found.what.as_str()).collect();
+    assert_eq!(what, ["plugin/manage seedorf-etiketten"], "{:#?}", verified.differences);
+    assert!(verified.counts["db:objekt"].same > 5 && verified.counts["user"].same > 3, "{:#?}", verified.counts);
+}
+
+#[test]
+fn exactly_what_was_refused_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (target, archive) = (target(), dir.path().join("a.redb"));
+    fault(&target, "refuse-record \"Vitrine 1\" on PUT /api/v1/collection/list");
+    fault(&target, "refuse-record \"lesesaal\" on POST /api/v1/group");
+    one(restore(directory(), &[&target]), &archive);
+    let verified = verify(directory(), &target, &archive);
+    let told = |name: &str| verified.differences.iter().any(|found| found.what == name);
+    assert!(told("collection vitrine") && told("group group:3"), "{:#?}", verified.differences);
+    assert!(!verified.is_clean());
+    assert_eq!(verified.counts["group"].missing, 1);
+}
+
+#[test]
+fn a_change_on_the_target_is_named_with_its_member() {
+    let dir = tempfile::tempdir().unwrap();
+    let (target, archive) = (target(), dir.path().join("a.redb"));
+    one(restore(directory(), &[&target]), &archive);
+    let other = changed(&[("db__ort__level_00__batch_0001__size_0001.json", &|json| {
+        json["objects"][0]["_comment"] = "anders".into();
+    })]);
+    let verified = verify(RestoreFrom::Directory(other.path().to_owned()), &target, &archive);
+    let found = verified.differences.iter().find(|found| found.what.starts_with("ort ")).unwrap();
+    assert!(found.why.contains("_comment"), "{found:?}");
+    assert_eq!(verified.counts["db:ort"].different, 1);
+}
+
+#[test]
+fn an_empty_target_lacks_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let (target, archive) = (target(), dir.path().join("a.redb"));
+    let mut job = restore(directory(), &[&target]);
+    // The model alone.
+    job.base_config = Document::None;
+    let planned = support::restores::planned(job, &archive);
+    drop(planned);
+    let verified = verify(directory(), &target, &archive);
+    assert_eq!(verified.counts["db:objekt"].missing, 7);
+    assert_eq!(verified.counts["db:objekt"].same, 0);
+}
+
+#[test]
+fn reports_are_whole_and_escape_what_they_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let (target, archive) = (target(), dir.path().join("a.redb"));
+    let mut verified = verify(directory(), &target, &archive);
+    verified.differences[0].what = "<script>alert(1)</script>, \"x\"".to_owned();
+    for (name, wanted, unwanted) in [
+        ("r.html", "&lt;script&gt;", "<script>alert"),
+        ("r.csv", "\"<script>alert(1)</script>, \"\"x\"\"\"", "admin"),
+        ("r.json", "\"difference_count\"", "admin"),
+    ] {
+        let path = dir.path().join(name);
+        write_report(&verified, Form::of(&path).unwrap(), &path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(wanted) && !text.contains(unwanted), "{name}: {text}");
+        assert!(!text.contains("http://cdn") && !text.contains("src="));
+    }
+    assert_eq!(Form::of(Path::new("x.pdf")), None);
+}
