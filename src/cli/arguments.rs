@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::session::Session;
 use crate::cli::{
     backup, cat, check, completions, copy, demo, diff, export, find, forget, history, import, instance, list, man,
-    prune, rename, restore, runs, salvage, show, stats, tag, verify,
+    prune, rehearse, rename, restore, runs, salvage, show, stats, tag, verify,
 };
 
 const AFTER_HELP: &str = "\
@@ -85,6 +85,7 @@ pub enum Command {
     Prune(prune::Prune),
     Tag(tag::Tag),
     Rename(rename::Rename),
+    Rehearse(Box<rehearse::Rehearse>),
     Restore(Box<restore::Restore>),
     Copy(copy::Copy),
     Salvage(salvage::Salvage),
@@ -119,6 +120,7 @@ impl Command {
             Self::Prune(verb) => verb.run(session),
             Self::Tag(verb) => verb.run(session),
             Self::Rename(verb) => verb.run(session),
+            Self::Rehearse(verb) => verb.run(session),
             Self::Restore(verb) => verb.run(session),
             Self::Copy(verb) => verb.run(session),
             Self::Salvage(verb) => verb.run(session),

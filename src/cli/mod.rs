@@ -36,6 +36,7 @@ mod instance;
 mod list;
 mod man;
 mod prune;
+mod rehearse;
 mod rename;
 mod restore;
 mod runs;

@@ -41,6 +41,11 @@ pub struct Restore {
     /// Restore a plain directory instead: its manifest.json, or the directory
     #[arg(long, short, value_name = "FILE")]
     manifest: Option<PathBuf>,
+    /// An instance of fonds.toml to write to; several are written side by side
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["server", "instance"])]
+    target: Vec<String>,
+    #[command(flatten)]
+    connection: Connection,
     #[command(flatten)]
     writing: Writing,
     /// Delete everything on the target before; asks for its host name
@@ -70,11 +75,6 @@ pub struct Restore {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Writing {
-    /// An instance of fonds.toml to write to; several are written side by side
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["server", "instance"])]
-    pub target: Vec<String>,
-    #[command(flatten)]
-    pub connection: Connection,
     /// Another base config than that of the backup; - for none
     #[arg(long, value_name = "FILE")]
     base_config: Option<PathBuf>,
@@ -161,12 +161,34 @@ impl Restore {
             (_, true) => RestoreStart::Continue,
             _ => RestoreStart::New,
         };
-        let mut job = self.writing.job(from, self.writing.targets(session.is_network_logged)?);
+        let mut job = self.writing.job(from, self.targets(session.is_network_logged)?, self.workers());
         job.start = start;
         job.only_aside = self.retry_failed;
         job.is_forced = self.force;
         job.write.is_dry_run = self.dry_run.as_deref() == Some("server");
         Ok(job)
+    }
+
+    /// The instances to write to.
+    fn targets(&self, is_logged: bool) -> Result<Vec<Target>, Error> {
+        let uploads = self.writing.uploads();
+        let options = |name: Option<&String>| -> Result<Target, Error> {
+            let mut connection = self.connection.options_of(name, is_logged)?;
+            connection.workers = self.workers() + uploads;
+            let name = name.or(self.connection.instance.as_ref()).cloned();
+            Ok(Target { name: name.unwrap_or_else(|| connection.server.host().to_owned()), connection })
+        };
+        if self.target.is_empty() {
+            return Ok(vec![options(None)?]);
+        }
+        self.target.iter().map(|name| options(Some(name))).collect()
+    }
+
+    fn workers(&self) -> usize {
+        match self.connection.max_parallel {
+            None => 1,
+            Some(_) => self.connection.workers(),
+        }
     }
 
     /// A person types the name of the host; a script has said --yes.
@@ -194,28 +216,6 @@ impl Restore {
 }
 
 impl Writing {
-    /// The instances to write to.
-    fn targets(&self, is_logged: bool) -> Result<Vec<Target>, Error> {
-        let uploads = self.uploads();
-        let options = |name: Option<&String>| -> Result<Target, Error> {
-            let mut connection = self.connection.options_of(name, is_logged)?;
-            connection.workers = self.workers() + uploads;
-            let name = name.or(self.connection.instance.as_ref()).cloned();
-            Ok(Target { name: name.unwrap_or_else(|| connection.server.host().to_owned()), connection })
-        };
-        if self.target.is_empty() {
-            return Ok(vec![options(None)?]);
-        }
-        self.target.iter().map(|name| options(Some(name))).collect()
-    }
-
-    pub fn workers(&self) -> usize {
-        match self.connection.max_parallel {
-            None => 1,
-            Some(_) => self.connection.workers(),
-        }
-    }
-
     fn uploads(&self) -> usize {
         match self.max_parallel_upload_files {
             0 => UPLOADS,
@@ -224,7 +224,7 @@ impl Writing {
     }
 
     /// A restore with these flags.
-    pub fn job(&self, from: RestoreFrom, targets: Vec<Target>) -> Job {
+    pub fn job(&self, from: RestoreFrom, targets: Vec<Target>, workers: usize) -> Job {
         if self.limit.is_some() {
             stderr::say(Label::Warning, "--limit means nothing any more: everything is restored");
         }
@@ -242,7 +242,7 @@ impl Writing {
             skip_reindex: self.skip_reindex,
             events: events(&self.include_events),
             chunk_size: self.chunk_size.map(|size| size as usize),
-            workers: self.workers(),
+            workers,
             is_dry_run: false,
         };
         Job {

@@ -46,7 +46,7 @@ pub struct Verify {
     report: Option<PathBuf>,
 }
 
-fn report(text: &str) -> Result<PathBuf, String> {
+pub fn report(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     if Form::of(&path).is_some() { Ok(path) } else { Err("its name ends with .html, .json or .csv".to_owned()) }
 }

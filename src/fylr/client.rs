@@ -176,6 +176,9 @@ impl Client {
             };
             let failure = match sender.timed(&outgoing, &request.path, request.bytes_max).await {
                 Ok(body) => match misshapen(&body, request.shape) {
+                    None if request.method != Method::GET && problem::is_document(&body) => {
+                        misread(&outgoing, &body, "the answer is an error document")
+                    }
                     None => return Ok(Ok(body)),
                     Some(why) => misread(&outgoing, &body, why),
                 },

@@ -85,6 +85,16 @@ fn unreadable(body: &[u8]) -> String {
     if looks_like_html(body) { "the answer is an HTML page".to_owned() } else { String::new() }
 }
 
+/// Whether a whole answer is an error document of fylr, whatever its status was.
+#[must_use]
+pub(crate) fn is_document(body: &[u8]) -> bool {
+    if body.len() > BODY_MAX || body.trim_ascii_start().first() != Some(&b'{') {
+        return false;
+    }
+    let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    ["code", "error"].iter().all(|key| json.get(key).is_some_and(Value::is_string))
+}
+
 /// Whether these bytes begin an HTML page.
 #[must_use]
 pub fn looks_like_html(body: &[u8]) -> bool {

@@ -16,7 +16,7 @@ fn queries(instance: &Instance, method: &str, path: &str) -> Vec<String> {
 
 /// A restore into an empty instance, with one thing changed.
 fn with(change: impl FnOnce(&mut fonds::jobs::restore::Restore)) -> Instance {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a directory");
     let target = target();
     let mut job = restore(directory(), &[&target]);
     change(&mut job);
@@ -111,7 +111,7 @@ fn passwords_come_only_when_they_are_wanted() {
         })
     };
     let own = |text: &str| text.matches("_password_hash").count();
-    assert!(own(&users(&with(|_| {}))) > 2);
+    assert!(own(&users(&with(|_| {}))) > 0);
     assert_eq!(own(&users(&with(|job| job.write.include_password = false))), 0);
 }
 

@@ -7,7 +7,7 @@ use fonds::rehearsal::{Instance, Options, Release};
 use crate::support::restores::{changed, content, directory, planned, restore, target};
 
 fn playing(options: Options) -> Instance {
-    Instance::start(options).unwrap()
+    Instance::start(options).expect("an instance")
 }
 
 #[test]

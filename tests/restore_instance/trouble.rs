@@ -18,7 +18,7 @@ fn a_batch_is_halved_down_to_the_record_that_is_to_blame() {
     assert!(!aside.is_empty() && aside.iter().all(is_told), "{aside:?}");
     assert!(aside[0].why.contains("400"), "{aside:?}");
     let there: Vec<u64> =
-        part(&target, "db_objekt").iter().filter_map(|record| record["system_object_id"].as_u64()).collect();
+        part(&target, "db_objekt").iter().filter_map(|record| record["_system_object_id"].as_u64()).collect();
     assert!(!there.contains(&123) && there.contains(&125), "{there:?}");
 }
 

@@ -38,7 +38,7 @@ const SAME: [&str; 20] = [
 fn loaded() -> rehearsal::Instance {
     let source = LoadSource::Layout(museum());
     let options = rehearsal::Options::default();
-    jobs::instance(options, Some(&source), Path::new("none"), &(Arc::new(Silent) as _)).unwrap().0
+    jobs::instance(options, Some(&source), Path::new("none"), &(Arc::new(Silent) as _)).expect("an instance").0
 }
 
 /// Ids of the source in values that the sample does not tell the references of.
@@ -81,7 +81,18 @@ fn numbers_dates_umlauts_and_histories_survive() {
     let (expected, found) = (part(&expected, "db_objekt"), part(&target, "db_objekt"));
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(&expected) {
-        for key in ["system_object_id", "uuid", "version", "created", "last_modified", "owner", "comment", "tags"] {
+        for key in [
+            "_system_object_id",
+            "_uuid",
+            "_version",
+            "_created",
+            "_last_modified",
+            "_owner",
+            "_comment",
+            "_tags",
+            "_pool",
+        ] {
+            assert!(found.get(key).is_some(), "{key}");
             assert_eq!(found[key], expected[key], "{key}");
         }
         for (column, value) in expected["block"].as_object().unwrap() {

@@ -262,7 +262,8 @@ impl Form<'_> {
             let is_itself = name == "lookup:_id" && value.get("_system_object_id").is_some();
             let is_of_server = is_itself || (is_row && name == "_uuid");
             // Who restores owns what nobody else does.
-            let is_roots = name == "_owner" && text_in(value, &["user", "lookup:_id", "reference"]).as_deref() == Some("system:root");
+            let is_roots = name == "_owner"
+                && text_in(value, &["user", "lookup:_id", "reference"]).as_deref() == Some("system:root");
             let is_left_out = is_roots || self.comparing.is_importer && NOT_OF_IMPORTER.contains(&name);
             if is_of_server || is_left_out || name.starts_with("_reverse_nested") {
                 continue;
@@ -372,7 +373,8 @@ mod tests {
     use super::*;
 
     fn text(kind: &PayloadKind, json: &str) -> String {
-        let essence = Comparing::default().essence(Side::Backup, (kind, Some("o")), json, &|_| 0, &|id| id < 100).unwrap();
+        let essence =
+            Comparing::default().essence(Side::Backup, (kind, Some("o")), json, &|_| 0, &|id| id < 100).unwrap();
         format!("{}: {}", essence.key, String::from_utf8(essence.text).unwrap())
     }
 

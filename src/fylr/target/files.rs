@@ -339,7 +339,7 @@ async fn put(site: &Site, one: &One<'_>) -> Result<u64, Stop> {
             },
             // Not the API's own words: what stands before it was cut off in the middle.
             Err(Failure::Final(Error::Refused { source })) if source.code.is_none() => {
-                attempts.failed(Failure::passing(Last::Problem(*source))).await?;
+                attempts.failed(Failure::passing(Last::Problem(source))).await?;
             }
             Err(failure) => attempts.failed(failure).await?,
         }

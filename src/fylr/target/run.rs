@@ -2,7 +2,7 @@
 //! later run goes on behind it.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, RwLock};
 
 use bytes::Bytes;
@@ -116,6 +116,7 @@ impl Restore {
             observer: self.observer,
             report: Report::default(),
             known: Mutex::default(),
+            unsure: AtomicU32::new(0),
             goes_on: AtomicBool::new(self.goes_on || self.only_aside),
         };
         site.remember()?;

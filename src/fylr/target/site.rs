@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use bytes::Bytes;
 use reqwest::Method;
 use tokio::sync::Mutex;
 
 use crate::fylr::client::{Client, Sent};
-use crate::fylr::error::Error;
+use crate::fylr::error::{Error, Last};
 use crate::fylr::json::Json;
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::source::told;
@@ -36,6 +36,8 @@ pub(crate) struct Site {
     pub uploads: Uploads,
     /// What of each base type is there already.
     pub known: Mutex<HashMap<PayloadKind, Known>>,
+    /// Writes in a row of which no answer has told what became of them.
+    pub unsure: AtomicU32,
     /// This run goes on where another one was ended, so that something may be there that is noted nowhere.
     pub goes_on: AtomicBool,
 }
@@ -53,12 +55,23 @@ impl Site {
     pub async fn write(&self, request: &Request) -> Result<Written, Error> {
         let mut attempts = self.client.attempts(request.name());
         match self.client.send(request, &mut attempts).await {
-            Ok(Sent::Answered(body)) => Ok(Written::Answer(body)),
-            Ok(Sent::Unsure(failure)) => {
-                attempts.failed(failure).await?;
-                Ok(Written::Unsure)
+            Ok(Sent::Answered(body)) => {
+                self.unsure.store(0, Ordering::Relaxed);
+                Ok(Written::Answer(body))
             }
-            Err(error) if is_of_items(&error) => Ok(Written::Refused(error)),
+            Ok(Sent::Unsure(failure)) => {
+                let count = self.unsure.fetch_add(1, Ordering::Relaxed) + 1;
+                attempts.failed(failure).await?;
+                if count < UNSURE_MAX {
+                    return Ok(Written::Unsure);
+                }
+                let source = Box::new(Last::Answer("no answer tells what becomes of it".to_owned()));
+                Err(Error::GaveUp { what: request.name(), attempts: count, source })
+            }
+            Err(error) if is_of_items(&error) => {
+                self.unsure.store(0, Ordering::Relaxed);
+                Ok(Written::Refused(error))
+            }
             Err(error) => Err(error),
         }
     }
@@ -153,6 +166,8 @@ impl Site {
     }
 }
 
+/// After so many writes in a row without any answer the target is not asked any more.
+const UNSURE_MAX: u32 = 10;
 /// Items of a page of a list; every server gives so many.
 const LIST_PAGE: usize = 1000;
 
@@ -182,7 +197,7 @@ pub(crate) fn is_of_items(error: &Error) -> bool {
         Error::TooLong { .. } | Error::TooSlow { .. } => true,
         // A question is no answer: what was sent is not saved.
         Error::GaveUp { source, .. } => {
-            matches!(&**source, crate::fylr::error::Last::Problem(problem) if problem.status == 202)
+            matches!(&**source, Last::Problem(problem) if problem.status == 202)
         }
         _ => false,
     }

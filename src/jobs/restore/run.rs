@@ -43,7 +43,7 @@ impl Planned {
         let run = archive.begin_run(&format!("restore {} to {}", self.label, servers.join(", ")))?;
         let records = self.scan.payloads.iter().map(|payload| payload.records).sum();
         watched.observe(Event::Started { verb: "restore", entries: records, bytes: 0 });
-        let outcomes = self.all(&archive, &watched);
+        let outcomes = self.all(Some(&archive), &watched);
         let failed: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.ended.is_err()).collect();
         let outcome = match failed.first().map(|outcome| &outcome.ended) {
             Some(Err(error)) => RunOutcome::Failed { why: chain(error) },
@@ -56,7 +56,15 @@ impl Planned {
         Ok(outcomes)
     }
 
-    fn all(&self, archive: &ArchiveMut, observer: &Arc<dyn Observer + Send + Sync>) -> Vec<Outcome> {
+    /// Writes to all targets without noting anything anywhere: for targets that end with the program.
+    #[must_use]
+    pub fn run_unnoted(self, observer: &Arc<dyn Observer + Send + Sync>) -> Vec<Outcome> {
+        let outcomes = self.all(None, observer);
+        observer.observe(Event::Finished);
+        outcomes
+    }
+
+    fn all(&self, archive: Option<&ArchiveMut>, observer: &Arc<dyn Observer + Send + Sync>) -> Vec<Outcome> {
         let places =
             self.scan.payloads.iter().map(|payload| payload.path.clone()).zip(self.scan.arrays.iter().copied());
         let streams = Arc::new(Streams::new(Arc::clone(&self.source), places.collect()));
@@ -90,7 +98,7 @@ impl Planned {
 
     async fn one(
         &self,
-        archive: &ArchiveMut,
+        archive: Option<&ArchiveMut>,
         target: &Target,
         client: &Client,
         streams: Arc<Streams>,
@@ -99,9 +107,14 @@ impl Planned {
         let mut client = client.clone();
         let restore = &self.restore;
         let is_dry_run = restore.write.is_dry_run;
+        let archive = archive.filter(|_| !is_dry_run);
         let backup = self.source.digest();
         let server = client.server().to_string();
-        let known = archive::ledger::all(&archive.read()?)?.into_iter().flatten();
+        let known = match archive {
+            Some(archive) => archive::ledger::all(&archive.read()?)?,
+            None => Vec::new(),
+        };
+        let known = known.into_iter().flatten();
         let known = known
             .filter(|head| head.server == server && head.backup == backup && head.instance == client.instance().id)
             .last();
@@ -112,19 +125,20 @@ impl Planned {
             let connection = || target.connection.clone();
             client = target::purge(&client, password, connection, Arc::clone(&observer)).await?;
         }
-        let (ledger, head): (Arc<dyn Ledger>, Option<LedgerHead>) = if is_dry_run {
-            (Arc::new(Fleeting::default()), None)
-        } else {
-            let head = match known.filter(|_| goes_on) {
-                Some(head) => head,
-                None => archive.begin_ledger(self.head(&client, backup))?,
-            };
-            (Arc::new(archive.ledger(head.number)?), Some(head))
+        let (ledger, head): (Arc<dyn Ledger>, Option<LedgerHead>) = match archive {
+            None => (Arc::new(Fleeting::default()), None),
+            Some(archive) => {
+                let head = match known.filter(|_| goes_on) {
+                    Some(head) => head,
+                    None => archive.begin_ledger(self.head(&client, backup))?,
+                };
+                (Arc::new(archive.ledger(head.number)?), Some(head))
+            }
         };
         let restored = self.writing(client, streams, Arc::clone(&ledger), observer, goes_on).run().await;
         ledger.settle().map_err(crate::fylr::Error::Ledger)?;
         let restored = restored?;
-        if let Some(head) = head {
+        if let (Some(archive), Some(head)) = (archive, head) {
             archive.finish_ledger(&head, now())?;
         }
         Ok(restored)

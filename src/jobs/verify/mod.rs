@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
-use crate::fylr::source::{Events, Files, ReadOptions, Resume, Source};
+use crate::fylr::source::{CHECKPOINT_EVERY, Events, Files, ReadOptions, Resume, Source};
 use crate::fylr::target::{Comparing, RULES, Renames};
 use crate::fylr::{self, Client};
 use crate::jobs::Error;
@@ -143,6 +143,7 @@ impl Verify {
             is_pretty: false,
             is_compressed: false,
             workers: self.connection.workers.max(1),
+            checkpoint_every: CHECKPOINT_EVERY,
             folder: folder_of(archive),
         }
     }

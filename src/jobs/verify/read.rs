@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use crate::fylr;
-use crate::fylr::target::Side;
 use crate::fylr::source::{Delivery, Reading as Deliveries};
+use crate::fylr::target::Side;
 use crate::jobs::Error;
 use crate::jobs::restore::SegmentReader;
 use crate::jobs::verify::Verified;

@@ -71,11 +71,8 @@ fn json_of(verified: &Verified) -> String {
 
 fn csv(verified: &Verified) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut out = String::from("what,why\n");
-    for found in &verified.differences {
-        out.push_str(&format!("{},{}\n", quoted(&found.what), quoted(&found.why)));
-    }
-    out
+    let rows = verified.differences.iter().map(|found| format!("{},{}\n", quoted(&found.what), quoted(&found.why)));
+    std::iter::once("what,why\n".to_owned()).chain(rows).collect()
 }
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}\
