@@ -75,17 +75,26 @@ fn both_systems_come_back_whole_with_and_without_their_histories() {
                 }
                 let mut job = restore(snapshot("museum"), &[&target]);
                 job.write.include_password = false;
+                // easydb5 does not tell that a film stays on another server, which is not there.
+                job.write.ignore_file_errors = true;
                 let restored = one(job, &archive);
                 let aside: Vec<_> = restored.aside.iter().filter(|aside| !aside.what.contains("1001778")).collect();
                 let verified = verify(snapshot("museum"), &target, &archive);
                 let what = format!("{kind:?}, all versions: {all_versions}, {files:?}");
                 assert!(
-                    aside.iter().all(|aside| aside.what.contains("plugin") || aside.what.contains("version ")),
+                    aside.iter().all(|aside| aside.what.contains("plugin")
+                        || aside.what.contains("version ")
+                        || aside.what.contains("objekt 126")),
                     "{what}: {aside:?}"
                 );
-                let unexplained: Vec<_> =
-                    verified.differences.iter().filter(|found| !found.what.contains("plugin/manage")).collect();
+                let unexplained: Vec<_> = verified
+                    .differences
+                    .iter()
+                    .filter(|found| !found.what.contains("plugin/manage"))
+                    .filter(|found| kind == Kind::Fylr || !found.what.contains("objekt 126"))
+                    .collect();
                 assert!(unexplained.is_empty(), "{what}: {unexplained:#?}");
+                assert!(verified.counts["db:objekt"].same > 2 && verified.counts["db:ort"].same > 2, "{what}");
             }
         }
     }

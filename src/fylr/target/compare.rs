@@ -257,6 +257,12 @@ impl Form<'_> {
         let is_row = key.starts_with("_nested:");
         let mut parts: Vec<(&str, Vec<u8>)> = Vec::new();
         for (name, value) in members.iter() {
+            // easydb5 says it otherwise.
+            let name = match name {
+                "_webfrontend_props" => "webfrontend_props",
+                "_user" => "user",
+                name => name,
+            };
             // Rows get other UUIDs unless constraints are skipped.
             // A later version of a record names the record itself.
             let is_itself = name == "lookup:_id" && value.get("_system_object_id").is_some();
@@ -286,7 +292,6 @@ impl Form<'_> {
     }
 
     fn member(&self, name: &str, value: &Json<'_>) -> Option<Vec<u8>> {
-        let name = if name == "_webfrontend_props" { "webfrontend_props" } else { name };
         match self.treatment(name) {
             Some(Treatment::Drop) => None,
             Some(Treatment::Count) => {
