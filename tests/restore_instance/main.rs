@@ -2,6 +2,7 @@
 
 mod again;
 mod flags;
+mod kill;
 mod plans;
 #[path = "../support/mod.rs"]
 mod support;

@@ -186,6 +186,13 @@ impl Run {
 
     fn finish(self) -> Restored {
         let mut restored = self.site.report.take();
+        // What earlier runs have set aside is missing still.
+        let mut noted = 0;
+        for area in ["aside/", "lost/"] {
+            // A ledger that does not answer has failed the run before.
+            let _ = self.site.ledger.under(area, &mut |_, _| noted += 1);
+        }
+        restored.aside_count = restored.aside_count.max(noted);
         restored.notes = self.site.context.notes.all();
         for (what, count) in &restored.notes {
             let times = if *count > 1 { format!(" ({count} times)") } else { String::new() };
