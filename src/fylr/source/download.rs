@@ -1,6 +1,8 @@
 //! The bytes of files: fetched in parallel, handed over in order, proved by size and SHA-256 where the API tells them. A
 //! broken connection is resumed where it broke, an URL that has expired is asked for anew.
 
+use std::time::Duration;
+
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -27,7 +29,10 @@ use crate::model::path::EntryPath;
 /// Pieces of a file that wait to be taken; hyper gives at most a few hundred kilobytes at a time.
 const PIECES_AHEAD: usize = 8;
 /// A file whose bytes are not those that the API tells is fetched again so many times.
-const WRONG_MAX: u32 = 2;
+const WRONG_MAX: u32 = 5;
+/// Before that it waits by chance, the first time up to so many milliseconds, then twice as long: who asks in step with
+/// others would meet the same trouble again.
+const WRONG_WAIT_MS: u64 = 50;
 
 /// A part of a file on its way.
 enum Piece {
@@ -170,6 +175,7 @@ impl Fetch {
                 return Err(Stop::Refused(wrong));
             }
             self.give(Piece::Again).await?;
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=WRONG_WAIT_MS << attempt))).await;
         }
         Ok(())
     }
