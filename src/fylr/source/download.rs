@@ -1,10 +1,9 @@
 //! The bytes of files: fetched in parallel, handed over in order, proved by size and SHA-256 where the API tells them. A
 //! broken connection is resumed where it broke, an URL that has expired is asked for anew.
 
-use std::time::Duration;
-
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
