@@ -78,7 +78,7 @@ fn the_same_museum_is_an_easydb5_or_an_older_fylr() {
 fn what_a_backup_does_not_have_is_told() {
     let (_, loaded) = load(&museum(), Options::default()).unwrap();
     let told = loaded.left_out.join("\n");
-    assert!(told.contains("seedorf-etiketten") && told.contains("1 events"), "{told}");
+    assert!(told.contains("seedorf-etiketten") && told.contains("1 event of a type"), "{told}");
 }
 
 #[test]
