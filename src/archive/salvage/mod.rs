@@ -57,15 +57,15 @@ impl SalvagedSnapshot {
 /// When there is a file at `new`, `damaged` cannot be read or holds nothing that can be proved, or `new` cannot be
 /// written. Then there is no archive at `new`.
 pub fn salvage(damaged: &Path, new: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Salvaged, Error> {
+    if std::fs::symlink_metadata(new).is_ok() {
+        return Err(Error::Exists(new.to_owned()));
+    }
     let mut carved = Carved::from_file(damaged, &**observer)?;
     if let Some(snapshots) = listed(damaged) {
         carved.snapshots = snapshots;
     }
     if carved.packs.is_empty() || carved.snapshots.is_empty() {
         return Err(Error::NothingProved(damaged.to_owned()));
-    }
-    if std::fs::symlink_metadata(new).is_ok() {
-        return Err(Error::Exists(new.to_owned()));
     }
     let unfinished = Temporary::beside(new)?;
     let archive = ArchiveMut::create_new(unfinished.path())?;

@@ -10,7 +10,7 @@ use crate::archive::check::Depth;
 use crate::archive::check::entries::{Damaged, walk};
 use crate::archive::chunks::{ChunkCursor, Chunks};
 use crate::archive::codec;
-use crate::archive::error::Error;
+use crate::archive::error::{Damage, Error};
 use crate::archive::file::ArchiveMut;
 use crate::archive::frame::Class;
 use crate::archive::id::{ChunkId, ChunkNumber, ChunkRun, RunId};
@@ -63,72 +63,107 @@ fn one(
     lists: &mut Lists,
     proved: &mut HashSet<Digest>,
 ) -> Result<SalvagedSnapshot, Error> {
-    let entries = snapshot.counts.entries;
-    let (pages, mut rows) = readable(chunks, snapshot);
-    let all_pages: u64 = snapshot.list.iter().map(|run| run.count).sum();
-    let partial = Snapshot { list: pages.clone(), ..snapshot.clone() };
-    let seen = walk(chunks, &partial, &Damaged::default(), Depth::Data, proved);
-    let mut lost: Vec<EntryPath> = seen.unsound.into_iter().map(|entry| entry.path).collect();
-    // Entries with the same bytes as a lost one were passed over.
-    if !lost.is_empty() {
-        let seen = walk(chunks, &partial, &Damaged::default(), Depth::Data, &mut HashSet::new());
-        lost = seen.unsound.into_iter().map(|entry| entry.path).collect();
+    let readable = Readable::of(chunks, snapshot);
+    let partial = Snapshot { list: readable.pages.clone(), ..snapshot.clone() };
+    let mut seen = walk(chunks, &partial, &Damaged::default(), Depth::Data, proved);
+    if !seen.unsound.is_empty() {
+        // Entries with the same bytes as a lost one were passed over, and would be in the next snapshot.
+        proved.clear();
+        seen = walk(chunks, &partial, &Damaged::default(), Depth::Data, &mut HashSet::new());
     }
-    let nameless = entries.saturating_sub(rows.len() as u64);
-    let is_manifest = |row: &Row| row.head.role == Role::Manifest;
-    let manifest_lost = !rows.iter().any(|row| is_manifest(row) && !lost.contains(&row.head.path));
-    let pages_found: u64 = pages.iter().map(|run| run.count).sum();
+    let lost: Vec<EntryPath> = seen.unsound.into_iter().map(|entry| entry.path).collect();
     let found = SalvagedSnapshot {
         number: snapshot.number,
         name: snapshot.name.clone(),
-        entries,
+        entries: snapshot.counts.entries,
+        nameless: snapshot.counts.entries.saturating_sub(readable.rows),
+        manifest_lost: readable.manifest.as_ref().is_none_or(|path| lost.contains(path)),
         lost,
-        nameless,
-        manifest_lost,
     };
-    if found.is_whole() && pages_found == all_pages && !manifest_lost {
-        return Ok(found);
+    if !found.is_whole() || found.manifest_lost {
+        mend(chunks, snapshot, &readable, &found, lists)?;
     }
-    let names: HashSet<&EntryPath> = found.lost.iter().collect();
-    for row in rows.iter_mut().filter(|row| names.contains(&row.head.path)) {
-        row.body = Body::Missing;
-    }
-    if manifest_lost {
-        rows.retain(|row| !is_manifest(row));
-        let manifest = lists.manifest(&rows)?;
-        rows.insert(0, manifest);
-    }
-    snapshot.list = lists.write(&rows)?;
-    recount(snapshot, &rows);
     Ok(found)
 }
 
-/// The pages of the list that are there, and their rows.
-fn readable(chunks: &Chunks, snapshot: &Snapshot) -> (Vec<ChunkRun>, Vec<Row>) {
-    let mut cursor = ChunkCursor::new(chunks);
-    let (mut pages, mut rows) = (Vec::new(), Vec::new());
-    for number in snapshot.list.iter().copied().flat_map(ChunkRun::numbers) {
-        let stored = cursor.chunk(number).ok().and_then(|page| codec::decode::<Vec<StoredRow>>(page).ok());
-        let page: Option<Vec<Row>> = stored.and_then(|stored| stored.into_iter().map(StoredRow::row).collect());
-        if let Some(page) = page {
-            ChunkRun::push(&mut pages, number);
-            rows.extend(page);
+/// Writes the list of a snapshot anew, and makes its row say what is left.
+fn mend(
+    chunks: &Chunks,
+    snapshot: &mut Snapshot,
+    readable: &Readable,
+    found: &SalvagedSnapshot,
+    lists: &mut Lists,
+) -> Result<(), Error> {
+    let lost: HashSet<&EntryPath> = found.lost.iter().collect();
+    let mut left = draft::Draft::default();
+    if found.manifest_lost {
+        let mut payloads = Vec::new();
+        readable.each(chunks, |row| {
+            if row.head.role == Role::Payload {
+                payloads.push(String::from_utf8_lossy(row.head.path.as_bytes()).into_owned());
+            }
+            Ok(())
+        })?;
+        let manifest = lists.manifest(&payloads)?;
+        left.count(&manifest, 0);
+        lists.push(&manifest)?;
+    }
+    readable.each(chunks, |mut row| {
+        if found.manifest_lost && row.head.role == Role::Manifest {
+            return Ok(());
         }
-    }
-    (pages, rows)
-}
-
-/// Makes the snapshot's row say what is left of it.
-fn recount(snapshot: &mut Snapshot, rows: &[Row]) {
-    let mut counted = draft::Draft::default();
-    for row in rows {
-        counted.count(row, 0);
-    }
-    for kind in &mut counted.kinds {
+        if lost.contains(&row.head.path) {
+            row.body = Body::Missing;
+        }
+        left.count(&row, 0);
+        lists.push(&row)
+    })?;
+    for kind in &mut left.kinds {
         let same = |old: &&KindCount| old.kind == kind.kind && old.objecttype == kind.objecttype;
         kind.new_records = snapshot.kinds.iter().find(same).map_or(0, |old| old.new_records);
     }
-    (snapshot.counts, snapshot.kinds) = (counted.counts, counted.kinds);
+    (snapshot.counts, snapshot.kinds) = (left.counts, left.kinds);
+    snapshot.list = lists.end()?;
+    Ok(())
+}
+
+/// What is there of a snapshot's list.
+#[derive(Default)]
+struct Readable {
+    pages: Vec<ChunkRun>,
+    rows: u64,
+    manifest: Option<EntryPath>,
+}
+
+impl Readable {
+    fn of(chunks: &Chunks, snapshot: &Snapshot) -> Self {
+        let mut cursor = ChunkCursor::new(chunks);
+        let mut readable = Self::default();
+        for number in snapshot.list.iter().copied().flat_map(ChunkRun::numbers) {
+            let Some(page) = rows(&mut cursor, number) else { continue };
+            ChunkRun::push(&mut readable.pages, number);
+            readable.rows += page.len() as u64;
+            let manifest = page.into_iter().find(|row| row.head.role == Role::Manifest);
+            readable.manifest = readable.manifest.or(manifest.map(|row| row.head.path));
+        }
+        readable
+    }
+
+    /// Hands over every row, page by page.
+    fn each(&self, chunks: &Chunks, mut visit: impl FnMut(Row) -> Result<(), Error>) -> Result<(), Error> {
+        let mut cursor = ChunkCursor::new(chunks);
+        for number in self.pages.iter().copied().flat_map(ChunkRun::numbers) {
+            let page = rows(&mut cursor, number).ok_or(Damage::Recipe)?;
+            page.into_iter().try_for_each(&mut visit)?;
+        }
+        Ok(())
+    }
+}
+
+/// The rows of a page, if it is there.
+fn rows(cursor: &mut ChunkCursor<'_>, page: ChunkNumber) -> Option<Vec<Row>> {
+    let stored: Vec<StoredRow> = codec::decode(cursor.chunk(page).ok()?).ok()?;
+    stored.into_iter().map(StoredRow::row).collect()
 }
 
 /// Writes lists anew.
@@ -137,29 +172,42 @@ struct Lists {
     packer: Packer,
     keys: Keys,
     next: ChunkNumber,
+    /// The list that is being written, and its last page.
+    list: Vec<ChunkRun>,
+    page: Vec<StoredRow>,
 }
 
 impl Lists {
     fn new(archive: &ArchiveMut, next: ChunkNumber) -> Result<Self, Error> {
         let store = Store::of_numbered(Arc::clone(&archive.database))?;
         let packer = Packer::new().map_err(|error| Error::from(redb::Error::Io(error)))?;
-        Ok(Self { store, packer, keys: Keys::new(&archive.header), next })
+        Ok(Self { store, packer, keys: Keys::new(&archive.header), next, list: Vec::new(), page: Vec::new() })
     }
 
-    fn write(&mut self, rows: &[Row]) -> Result<Vec<ChunkRun>, Error> {
-        let mut list = Vec::new();
-        for rows in rows.chunks(ROWS) {
-            let stored: Vec<StoredRow> = rows.iter().map(StoredRow::from).collect();
-            let number = self.chunk(Class::Recipes, &codec::encode(&stored))?;
-            ChunkRun::push(&mut list, number);
+    /// Adds a row to the list that is being written.
+    fn push(&mut self, row: &Row) -> Result<(), Error> {
+        self.page.push(StoredRow::from(row));
+        if self.page.len() == ROWS { self.flush() } else { Ok(()) }
+    }
+
+    /// Ends the list; its pages.
+    fn end(&mut self) -> Result<Vec<ChunkRun>, Error> {
+        self.flush()?;
+        Ok(std::mem::take(&mut self.list))
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        if self.page.is_empty() {
+            return Ok(());
         }
-        Ok(list)
+        let page = codec::encode(&std::mem::take(&mut self.page));
+        let number = self.chunk(Class::Recipes, &page)?;
+        ChunkRun::push(&mut self.list, number);
+        Ok(())
     }
 
-    /// A manifest that names the payloads of a list.
-    fn manifest(&mut self, rows: &[Row]) -> Result<Row, Error> {
-        let payloads = rows.iter().filter(|row| row.head.role == Role::Payload);
-        let names: Vec<_> = payloads.map(|row| String::from_utf8_lossy(row.head.path.as_bytes())).collect();
+    /// A manifest that names these payloads.
+    fn manifest(&mut self, names: &[String]) -> Result<Row, Error> {
         let text = serde_json::json!({ "payloads": names }).to_string();
         let mut recipe = RecipeBuilder::default();
         for slice in text.as_bytes().chunks(Class::Plain.frame_bytes()) {
