@@ -18,6 +18,7 @@ mod client;
 mod instance;
 
 mod json;
+mod masked;
 
 pub mod source;
 pub mod target;

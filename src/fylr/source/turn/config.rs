@@ -4,13 +4,12 @@ use std::borrow::Cow;
 
 use crate::fylr::instance::InstanceKind;
 use crate::fylr::json::{Json, Members};
+use crate::fylr::masked::without_placeholders;
 use crate::fylr::source::turn::people::owned;
 use crate::fylr::source::turn::{Context, files};
 
 /// What marks a file as a base config.
 const MARK: &str = "__EASYDB_BASE_CONFIG__";
-/// What a server writes in the place of a secret; a target would take it for one.
-const PLACEHOLDERS: [&str; 2] = ["\"***\"", "\"*****\""];
 
 /// easydb5's settings that fylr has a place for: under which key of `system` and which member in it, and where they go.
 const OF_EASYDB5: [(&str, &[&str], [&str; 2]); 7] = [
@@ -70,15 +69,4 @@ fn translated<'t>(json: &Json<'_>) -> Members<'t> {
         config.set(name, members.into());
     }
     Members::of([("system", Members::of([("config", config.into())]).into())])
-}
-
-fn without_placeholders(json: &mut Json<'_>) {
-    match json {
-        Json::Scalar(_) => {}
-        Json::Array(items) => items.iter_mut().for_each(without_placeholders),
-        Json::Object(members) => {
-            members.retain(|_, value| !matches!(value, Json::Scalar(text) if PLACEHOLDERS.contains(&&**text)));
-            members.iter_mut().for_each(|(_, value)| without_placeholders(value));
-        }
-    }
 }

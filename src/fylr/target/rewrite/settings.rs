@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::fylr::json::{Json, Members};
+use crate::fylr::masked::without_placeholders;
 use crate::fylr::target::rewrite::{Context, files};
 
 /// Sections that belong to the server and not to what is restored.
 const NEVER: [&str; 4] = ["location_defaults", "logging", "purge", "license"];
-/// What a server writes in the place of a secret; a target would take it for one.
-const PLACEHOLDERS: [&str; 2] = ["\"***\"", "\"*****\""];
 const MARK: &str = "__EASYDB_BASE_CONFIG__";
 
 /// The base config as a target takes it; parts of plugins that are not installed there are left out.
@@ -55,17 +54,6 @@ fn named_files(section: &mut Members<'_>, context: &Context) {
             }
         }
     });
-}
-
-fn without_placeholders(json: &mut Json<'_>) {
-    match json {
-        Json::Scalar(_) => {}
-        Json::Array(items) => items.iter_mut().for_each(without_placeholders),
-        Json::Object(members) => {
-            members.retain(|_, value| !matches!(value, Json::Scalar(text) if PLACEHOLDERS.contains(&&**text)));
-            members.iter_mut().for_each(|(_, value)| without_placeholders(value));
-        }
-    }
 }
 
 /// Takes away what stands for nothing: files that could not come along.
