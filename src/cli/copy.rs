@@ -32,7 +32,7 @@ pub struct Copy {
 impl Copy {
     pub fn run(self, session: &mut Session) -> Result<Exit, Error> {
         let job = jobs::CopyTo { snapshots: self.snapshots, target: self.to };
-        let copied = session.work(|observer| job.run(&session.archive, observer, |_| Ok(())))?;
+        let copied = session.work(|observer| job.run(&session.archive, observer))?;
         session.out.list("copied")?;
         for one in &copied {
             session.out.item(

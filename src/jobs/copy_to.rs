@@ -8,6 +8,7 @@ use crate::archive::{
 };
 use crate::jobs::Error;
 use crate::jobs::copy::copy;
+use crate::jobs::place::is_same;
 use crate::jobs::record::recorded;
 use crate::model::event::{Event, Observer};
 use crate::model::listing::MissingPayloads;
@@ -35,12 +36,7 @@ impl CopyTo {
     ///
     /// # Errors
     /// When an end fails, or both are the same; snapshots that were copied before that are whole.
-    pub fn run(
-        &self,
-        archive: &Path,
-        observer: &Arc<dyn Observer + Send + Sync>,
-        mut tell: impl FnMut(&Copied) -> Result<(), Error>,
-    ) -> Result<Vec<Copied>, Error> {
+    pub fn run(&self, archive: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Vec<Copied>, Error> {
         if is_same(archive, &self.target) {
             return Err(Error::SameArchive(self.target.clone()));
         }
@@ -54,7 +50,6 @@ impl CopyTo {
                 None => self.one(&source, &snapshot, observer)?,
             };
             copied.push(Copied { from: snapshot, to, was_there });
-            copied.last().map_or(Ok(()), &mut tell)?;
         }
         Ok(copied)
     }
@@ -103,13 +98,5 @@ impl CopyTo {
             let log = vec![format!("snapshot {} is snapshot {}", snapshot.number, copied.number)];
             Ok((copied, log))
         })
-    }
-}
-
-/// Whether both are one file, links followed.
-fn is_same(one: &Path, other: &Path) -> bool {
-    match (one.canonicalize(), other.canonicalize()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
     }
 }

@@ -87,7 +87,11 @@ impl Find {
     fn snapshots(&self, archive: &Archive) -> Result<Vec<Snapshot>, Error> {
         let transaction = archive.read()?;
         if let Among::These(names) = &self.among {
-            return names.iter().map(|name| Ok(snapshot::find(&transaction, name)?)).collect();
+            let found = names.iter().map(|name| snapshot::find(&transaction, name));
+            let mut found = found.collect::<Result<Vec<_>, _>>()?;
+            found.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.number));
+            found.dedup();
+            return Ok(found);
         }
         let mut snapshots = snapshot::all(&transaction)?.into_iter().collect::<Result<Vec<_>, _>>()?;
         snapshots.reverse();

@@ -22,7 +22,7 @@ fn copied_snapshots_are_the_same_and_share_what_the_other_archive_has() {
     other.import(&Museum::new(99, Size::SMALL));
     let copy = |snapshots: &[&str]| {
         let snapshots = snapshots.iter().map(|name| name.parse().expect("a name")).collect();
-        CopyTo { snapshots, target: other.archive() }.run(&story.archive(), &silent(), |_| Ok(())).expect("a copy")
+        CopyTo { snapshots, target: other.archive() }.run(&story.archive(), &silent()).expect("a copy")
     };
     let first = copy(&["museum~1"]);
     assert_eq!((first[0].from.number.0, first[0].to.number.0, first[0].was_there), (2, 2, false));
@@ -47,7 +47,7 @@ fn an_archive_is_not_copied_into_itself() {
     let link = story.dir.path().join("link.redb");
     std::os::unix::fs::symlink(story.archive(), &link).expect("a link");
     for target in [story.archive(), link] {
-        let refused = CopyTo { snapshots: Vec::new(), target }.run(&story.archive(), &silent(), |_| Ok(()));
+        let refused = CopyTo { snapshots: Vec::new(), target }.run(&story.archive(), &silent());
         assert!(matches!(refused, Err(Error::SameArchive(_))), "{refused:?}");
     }
     assert!(fs::read(story.archive()).expect("an archive") == before, "the file was changed");
