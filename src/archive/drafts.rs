@@ -151,10 +151,7 @@ impl ArchiveMut {
     /// # Errors
     /// When the database refuses.
     pub fn begin_draft(&self, draft: &mut Draft) -> Result<(), Error> {
-        let transaction = tables::begin_write(&self.database)?;
-        draft.add(&transaction, &[])?;
-        transaction.commit()?;
-        Ok(())
+        tables::write(&self.database, |transaction| draft.add(transaction, &[]))
     }
 
     /// Gives up the draft of this name; what only it names can be pruned.
@@ -162,10 +159,7 @@ impl ArchiveMut {
     /// # Errors
     /// When the database refuses.
     pub fn discard_draft(&self, name: &str) -> Result<(), Error> {
-        let transaction = tables::begin_write(&self.database)?;
-        remove(&transaction, name)?;
-        transaction.commit()?;
-        Ok(())
+        tables::write(&self.database, |transaction| remove(transaction, name))
     }
 }
 

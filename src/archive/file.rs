@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bincode::{Decode, Encode};
 use redb::{
@@ -10,6 +11,7 @@ use redb::{
     ReadableTableMetadata as _,
 };
 
+use crate::archive::database::OpenDatabase;
 use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::frame::Class;
 use crate::archive::overlay::Overlay;
@@ -58,30 +60,14 @@ pub struct Archive {
 enum Readable {
     Closed(ReadOnlyDatabase),
     /// Not closed properly by its last writer; repaired in memory.
-    Repaired(Repaired),
-}
-
-/// A database that writes nothing to disk. Closing a damaged one can panic, and must not spoil what was seen of it.
-struct Repaired(Option<Database>);
-
-impl Repaired {
-    fn begin_read(&self) -> Result<ReadTransaction, redb::TransactionError> {
-        self.0.as_ref().expect("it is there until it is dropped").begin_read()
-    }
-}
-
-impl Drop for Repaired {
-    fn drop(&mut self) {
-        let database = self.0.take();
-        drop(guarded(|| drop(database)));
-    }
+    Repaired(OpenDatabase),
 }
 
 /// An archive that is written; there is one at a time.
 pub struct ArchiveMut {
     pub path: PathBuf,
     pub header: Header,
-    pub(crate) database: std::sync::Arc<Database>,
+    pub(crate) database: Arc<OpenDatabase>,
 }
 
 impl Archive {
@@ -94,7 +80,7 @@ impl Archive {
         let database = match guarded(|| builder().open_read_only(path))? {
             Ok(database) => Readable::Closed(database),
             Err(DatabaseError::Storage(redb::StorageError::Corrupted(_)) | DatabaseError::RepairAborted) => {
-                Readable::Repaired(Repaired(Some(Self::repaired(path)?)))
+                Readable::Repaired(OpenDatabase::new(Self::repaired(path)?))
             }
             Err(error) => return Err(open_error(path, error)),
         };
@@ -112,7 +98,7 @@ impl Archive {
     /// When it is no archive of a known format.
     pub fn from_database(path: &Path, database: Database) -> Result<Self, Error> {
         let header = read_header(path, &database.begin_read()?)?;
-        Ok(Self { path: path.to_owned(), header, database: Readable::Repaired(Repaired(Some(database))) })
+        Ok(Self { path: path.to_owned(), header, database: Readable::Repaired(OpenDatabase::new(database)) })
     }
 
     fn repaired(path: &Path) -> Result<Database, Error> {
@@ -178,7 +164,7 @@ impl ArchiveMut {
     /// When it is no archive of a known format.
     pub fn from_database(path: &Path, database: Database) -> Result<Self, Error> {
         let header = read_header(path, &database.begin_read()?)?;
-        Ok(Self { path: path.to_owned(), header, database: std::sync::Arc::new(database) })
+        Ok(Self { path: path.to_owned(), header, database: Arc::new(OpenDatabase::new(database)) })
     }
 
     /// A view of everything committed up to now.
@@ -229,12 +215,7 @@ impl ArchiveMut {
 
     /// One transaction.
     fn write(&self, work: impl FnOnce(&redb::WriteTransaction) -> Result<(), Error>) -> Result<(), Error> {
-        guarded(|| {
-            let transaction = tables::begin_write(&self.database)?;
-            work(&transaction)?;
-            transaction.commit()?;
-            Ok(())
-        })?
+        tables::write(&self.database, work)
     }
 
     /// Closes the file cleanly, and makes it as short as what it holds.
@@ -256,12 +237,15 @@ impl ArchiveMut {
 
     fn close_and(self, is_roomy: bool) -> Result<(), Error> {
         // Somebody who still holds the database closes it when they let go of it.
-        let Ok(mut database) = std::sync::Arc::try_unwrap(self.database) else { return Ok(()) };
-        if is_roomy && let Err(error) = database.compact() {
-            // A reader in another process keeps pages in use; the next writer will try again.
-            tracing::debug!("not compacted: {error}");
-        }
-        database.close().map_err(|error| open_error(&self.path, error))
+        let Ok(database) = Arc::try_unwrap(self.database) else { return Ok(()) };
+        let mut database = database.into_inner();
+        guarded(|| {
+            if is_roomy && let Err(error) = database.compact() {
+                // A reader in another process keeps pages in use; the next writer will try again.
+                tracing::debug!("not compacted: {error}");
+            }
+            database.close().map_err(|error| open_error(&self.path, error))
+        })?
     }
 
     /// Whether the file is much longer than what it holds: redb doubles it when it grows.

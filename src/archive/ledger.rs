@@ -8,8 +8,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bincode::{Decode, Encode};
-use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableError, WriteTransaction};
+use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableError, WriteTransaction};
 
+use crate::archive::database::OpenDatabase;
 use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::file::ArchiveMut;
 use crate::archive::{codec, seal, tables};
@@ -121,18 +122,15 @@ impl ArchiveMut {
     pub fn begin_ledger(&self, mut head: LedgerHead) -> Result<LedgerHead, Error> {
         let known: Vec<LedgerHead> = all(&self.read()?)?.into_iter().flatten().collect();
         head.number = known.iter().map(|known| known.number).max().unwrap_or(0) + 1;
-        guarded(|| {
-            let transaction = tables::begin_write(&self.database)?;
-            {
-                let mut table = transaction.open_table(tables::LEDGERS)?;
-                for old in known.iter().filter(|old| old.server == head.server && old.backup == head.backup) {
-                    table.retain_in((old.number, HEAD)..(old.number + 1, HEAD), |_, _| false)?;
-                }
+        tables::write(&self.database, |transaction| {
+            let mut table = transaction.open_table(tables::LEDGERS)?;
+            for old in known.iter().filter(|old| old.server == head.server && old.backup == head.backup) {
+                table.retain_in((old.number, HEAD)..(old.number + 1, HEAD), |_, _| false)?;
             }
-            insert(&transaction, head.number, HEAD, codec::encode(&head))?;
-            transaction.commit()?;
-            Ok(head)
-        })?
+            drop(table);
+            insert(transaction, head.number, HEAD, codec::encode(&head))
+        })?;
+        Ok(head)
     }
 
     /// Notes that everything is through.
@@ -141,12 +139,7 @@ impl ArchiveMut {
     /// When the database refuses.
     pub fn finish_ledger(&self, head: &LedgerHead, finished: i64) -> Result<(), Error> {
         let head = LedgerHead { finished: Some(finished), ..head.clone() };
-        guarded(|| {
-            let transaction = tables::begin_write(&self.database)?;
-            insert(&transaction, head.number, HEAD, codec::encode(&head))?;
-            transaction.commit()?;
-            Ok(())
-        })?
+        tables::write(&self.database, |transaction| insert(transaction, head.number, HEAD, codec::encode(&head)))
     }
 
     /// Opens a ledger to write in it.
@@ -175,7 +168,7 @@ pub struct OpenLedger {
 
 struct Shared {
     number: u64,
-    database: Arc<Database>,
+    database: Arc<OpenDatabase>,
     state: Mutex<State>,
     /// Something waits, or has been committed.
     told: Condvar,
@@ -238,23 +231,19 @@ impl Shared {
     }
 
     fn commit(&self, batch: &BTreeMap<String, (u64, Option<String>)>) -> Result<(), Error> {
-        guarded(|| {
-            let transaction = tables::begin_write(&self.database)?;
-            {
-                let mut table = transaction.open_table(tables::LEDGERS)?;
-                for (key, (_, value)) in batch {
-                    match value {
-                        Some(value) => {
-                            let sealed = seal::seal(TABLE, &seal_key(self.number, key), value.clone().into_bytes());
-                            table.insert((self.number, key.as_str()), sealed.as_slice())?;
-                        }
-                        None => drop(table.remove((self.number, key.as_str()))?),
+        tables::write(&self.database, |transaction| {
+            let mut table = transaction.open_table(tables::LEDGERS)?;
+            for (key, (_, value)) in batch {
+                match value {
+                    Some(value) => {
+                        let sealed = seal::seal(TABLE, &seal_key(self.number, key), value.clone().into_bytes());
+                        table.insert((self.number, key.as_str()), sealed.as_slice())?;
                     }
+                    None => drop(table.remove((self.number, key.as_str()))?),
                 }
             }
-            transaction.commit()?;
             Ok(())
-        })?
+        })
     }
 
     fn stored(&self, key: &str) -> Result<Option<String>, Error> {

@@ -18,8 +18,10 @@ mod pack;
 mod packing;
 mod recipe;
 
+mod database;
 pub mod drafts;
 mod file;
+
 pub mod ledger;
 mod overlay;
 pub mod runs;

@@ -47,30 +47,32 @@ pub fn now() -> i64 {
 /// # Errors
 /// When the database refuses.
 pub(crate) fn begin(database: &Database, command: &str) -> Result<Run, Error> {
-    let transaction = tables::begin_write(database)?;
-    let runs = all(&database.begin_read()?)?;
-    for mut run in runs.iter().flatten().cloned() {
-        if run.outcome == RunOutcome::Running {
-            run.outcome = RunOutcome::Interrupted;
-            insert(&transaction, &run)?;
+    tables::write(database, |transaction| {
+        let runs = all(&database.begin_read()?)?;
+        for mut run in runs.iter().flatten().cloned() {
+            if run.outcome == RunOutcome::Running {
+                run.outcome = RunOutcome::Interrupted;
+                insert(transaction, &run)?;
+            }
         }
-    }
-    if runs.last().is_some_and(|run| !matches!(run, Ok(Run { outcome: RunOutcome::Done { .. }, .. }))) {
-        numbers::skip(&transaction)?;
-    }
-    let last = transaction.open_table(tables::RUNS)?.last()?.map_or(0, |(id, _)| id.value());
-    let run = Run {
-        id: RunId(last + 1),
-        command: command.to_owned(),
-        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        process: std::process::id(),
-        started: now(),
-        ended: None,
-        outcome: RunOutcome::Running,
-    };
-    insert(&transaction, &run)?;
-    transaction.commit()?;
-    Ok(run)
+        if runs.last().is_some_and(|run| !matches!(run, Ok(Run { outcome: RunOutcome::Done { .. }, .. }))) {
+            numbers::skip(transaction)?;
+        }
+        let last = transaction.open_table(tables::RUNS)?.last()?.map_or(0, |(id, _)| id.value());
+        // Where damage hides the runs, their logs still tell which numbers are taken.
+        let last_logged = transaction.open_table(tables::RUN_LOG)?.last()?.map_or(0, |(key, _)| key.value().0);
+        let run = Run {
+            id: RunId(last.max(last_logged) + 1),
+            command: command.to_owned(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            process: std::process::id(),
+            started: now(),
+            ended: None,
+            outcome: RunOutcome::Running,
+        };
+        insert(transaction, &run)?;
+        Ok(run)
+    })
 }
 
 /// Records how a run ended, with the lines of its log.
@@ -78,19 +80,17 @@ pub(crate) fn begin(database: &Database, command: &str) -> Result<Run, Error> {
 /// # Errors
 /// When the database refuses.
 pub(crate) fn end(database: &Database, mut run: Run, outcome: RunOutcome, log: &[String]) -> Result<(), Error> {
-    let transaction = tables::begin_write(database)?;
     run.ended = Some(now());
     run.outcome = outcome;
-    insert(&transaction, &run)?;
-    {
+    tables::write(database, |transaction| {
+        insert(transaction, &run)?;
         let mut table = transaction.open_table(tables::RUN_LOG)?;
         for (line, text) in (0..).zip(log) {
             let sealed = seal::seal("run_log", &tables::pair_of(run.id.0, line), text.clone().into_bytes());
             table.insert((run.id.0, line), sealed.as_slice())?;
         }
-    }
-    transaction.commit()?;
-    Ok(())
+        Ok(())
+    })
 }
 
 fn insert(transaction: &redb::WriteTransaction, run: &Run) -> Result<(), Error> {

@@ -233,10 +233,13 @@ pub(crate) fn insert_numbered(transaction: &redb::WriteTransaction, snapshot: &S
 
 fn last_number(transaction: &redb::WriteTransaction) -> Result<u64, Error> {
     let meta = transaction.open_table(tables::META)?;
-    let Some(sealed) = meta.get(LAST)? else { return Ok(0) };
+    // Where damage hides the number, no snapshot that is there may be overwritten.
+    let newest = transaction.open_table(tables::SNAPSHOTS)?.last()?.map_or(0, |(number, _)| number.value());
+    let Some(sealed) = meta.get(LAST)? else { return Ok(newest) };
     let damaged = || Damage::Value { table: "meta", key: LAST.to_owned() };
     let bytes = seal::open("meta", LAST.as_bytes(), sealed.value()).map_err(|_| damaged())?;
-    Ok(codec::decode(bytes).map_err(|_| damaged())?)
+    let last: u64 = codec::decode(bytes).map_err(|_| damaged())?;
+    Ok(last.max(newest))
 }
 
 /// Writes the rows that make a snapshot visible.

@@ -2,7 +2,7 @@
 
 use redb::{ReadableTable as _, TableDefinition};
 
-use crate::archive::error::Error;
+use crate::archive::error::{Error, guarded};
 
 /// `header`, `tail`, `index`.
 pub const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
@@ -53,6 +53,22 @@ pub fn begin_write(database: &redb::Database) -> Result<redb::WriteTransaction, 
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
     Ok(transaction)
+}
+
+/// One transaction from beginning to end: all of `work`, or nothing.
+///
+/// # Errors
+/// The first error of `work`, or when the database refuses or is damaged.
+pub fn write<T>(
+    database: &redb::Database,
+    work: impl FnOnce(&redb::WriteTransaction) -> Result<T, Error>,
+) -> Result<T, Error> {
+    guarded(|| {
+        let transaction = begin_write(database)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    })?
 }
 
 /// Writes a table anew, in order, so that its rows fill their pages: `copy` moves them from the old one.

@@ -39,25 +39,24 @@ impl ArchiveMut {
         if plan.is_empty() {
             return Ok(());
         }
-        guarded(|| self.forget_ids(plan))??;
+        self.forget_ids(plan)?;
         observer.observe(Event::Started {
             verb: "prune",
             entries: plan.chosen.len() as u64,
             bytes: plan.bytes_total(),
         });
-        let mut repacker = Repacker::new(Arc::clone(&self.database), plan, observer)?;
-        guarded(|| repacker.run())??;
+        let database = Arc::clone(&self.database);
+        guarded(|| Repacker::new(database, plan, observer)?.run())??;
         observer.observe(Event::Finished);
         Ok(())
     }
 
     /// From here on a new import stores again what goes.
     fn forget_ids(&self, plan: &PrunePlan) -> Result<(), Error> {
-        let transaction = tables::begin_write(&self.database)?;
-        numbers::keep(&transaction)?;
-        ids::rewrite(&transaction, &plan.gone, &plan.stripped)?;
-        index::retain(&transaction, |number| !plan.gone.contains(number.0))?;
-        transaction.commit()?;
-        Ok(())
+        tables::write(&self.database, |transaction| {
+            numbers::keep(transaction)?;
+            ids::rewrite(transaction, &plan.gone, &plan.stripped)?;
+            index::retain(transaction, |number| !plan.gone.contains(number.0))
+        })
     }
 }

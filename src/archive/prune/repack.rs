@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, WriteTransaction};
+use redb::{ReadableDatabase as _, ReadableTable as _, WriteTransaction};
 use roaring::RoaringTreemap;
 
+use crate::archive::database::OpenDatabase;
 use crate::archive::error::{Damage, Error};
 use crate::archive::extent::Extent;
 use crate::archive::frame::{Frame, FrameEntry, PackedFrame};
@@ -28,7 +29,7 @@ const FRAMES_AHEAD: usize = 4;
 
 /// Rewrites the packs of a plan.
 pub(super) struct Repacker<'a> {
-    database: Arc<Database>,
+    database: Arc<OpenDatabase>,
     plan: &'a PrunePlan,
     packs: OpenPacks,
     sizes: FrameSizes,
@@ -36,7 +37,11 @@ pub(super) struct Repacker<'a> {
 }
 
 impl<'a> Repacker<'a> {
-    pub(super) fn new(database: Arc<Database>, plan: &'a PrunePlan, observer: &'a dyn Observer) -> Result<Self, Error> {
+    pub(super) fn new(
+        database: Arc<OpenDatabase>,
+        plan: &'a PrunePlan,
+        observer: &'a dyn Observer,
+    ) -> Result<Self, Error> {
         let mut packs = OpenPacks::reopen(&database.begin_read()?)?;
         packs.close(|id| plan.chosen.binary_search(&id).is_ok());
         Ok(Self { database, plan, packs, sizes: FrameSizes::default(), observer })
@@ -44,16 +49,12 @@ impl<'a> Repacker<'a> {
 
     pub(super) fn run(&mut self) -> Result<(), Error> {
         for batch in self.plan.chosen.chunks(BATCH_PACKS) {
-            let transaction = tables::begin_write(&self.database)?;
-            self.batch(&transaction, batch)?;
-            transaction.commit()?;
+            let database = Arc::clone(&self.database);
+            tables::write(&database, |transaction| self.batch(transaction, batch))?;
             let entries = batch.len() as u64;
             self.observer.observe(Event::Advanced { entries, bytes: entries * PACK_MAX as u64 });
         }
-        let transaction = tables::begin_write(&self.database)?;
-        tables::rewrite(&transaction, tables::EXTENTS, tables::copy_rows)?;
-        transaction.commit()?;
-        Ok(())
+        tables::write(&self.database, |transaction| tables::rewrite(transaction, tables::EXTENTS, tables::copy_rows))
     }
 
     fn batch(&mut self, transaction: &WriteTransaction, batch: &[PackId]) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fastbloom::BloomFilter;
 use redb::{Database, ReadOnlyTable, ReadableDatabase as _};
 
+use crate::archive::database::OpenDatabase;
 use crate::archive::error::Error;
 use crate::archive::file::ArchiveMut;
 use crate::archive::id::{ChunkId, ChunkNumber};
@@ -65,7 +66,7 @@ impl View {
 
 /// Answers whether chunks are known. Used by one thread.
 pub struct KnownChunks {
-    database: Arc<Database>,
+    database: Arc<OpenDatabase>,
     pending: Arc<Pending>,
     view: View,
     /// The commit that the view shows.

@@ -29,7 +29,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 pub use self::known::{KnownChunks, Pending};
 pub use self::sequence::Strictness;
 use crate::archive::drafts::{self, Draft as Unfinished};
-use crate::archive::error::Error;
+use crate::archive::error::{Error, guarded};
 use crate::archive::file::ArchiveMut;
 use crate::archive::frame::PackedFrame;
 use crate::archive::id::{RunId, SnapshotNumber};
@@ -159,8 +159,8 @@ impl<'a> ArchiveWriter<'a> {
     ) -> Result<Self, Error> {
         let failure = Arc::new(Failure::default());
         let (missing, is_draft) = (MissingPayloads::Refuse, draft.is_some());
-        let stages = Some(Stages::start(archive, options.strictness, draft, observer, &failure)?);
-        let (folder, origin) = (folder_of(archive), None);
+        let stages = guarded(|| Stages::start(archive, options.strictness, draft, observer, &failure))??;
+        let (folder, origin, stages) = (folder_of(archive), None, Some(stages));
         Ok(Self { archive: PhantomData, options, missing, is_draft, origin, folder, stages, failure })
     }
 
@@ -248,15 +248,17 @@ impl BackupWriter for ArchiveWriter<'_> {
             added: Added { records: draft.new_records, bytes_plain: draft.new_bytes, bytes_stored: 0 },
             tags,
         };
-        store.finish(|transaction, bytes_stored| {
-            snapshot.added.bytes_stored = bytes_stored;
-            snapshot.number = snapshot::take_number(transaction)?;
-            if self.is_draft {
-                drafts::remove(transaction, &snapshot.name)?;
-            }
-            snapshot::insert(transaction, &snapshot)
-        })?;
-        Ok(snapshot)
+        let finished = guarded(|| {
+            store.finish(|transaction, bytes_stored| {
+                snapshot.added.bytes_stored = bytes_stored;
+                snapshot.number = snapshot::take_number(transaction)?;
+                if self.is_draft {
+                    drafts::remove(transaction, &snapshot.name)?;
+                }
+                snapshot::insert(transaction, &snapshot)
+            })
+        });
+        finished.flatten().map(|()| snapshot)
     }
 }
 
@@ -349,10 +351,15 @@ impl Stages {
         });
         let (cutters, compressors) = (cutters.collect(), compressors.collect());
         let (failing, arrival_queue) = (Arc::clone(failure), Emptied(arrival_queue));
-        let sequencer = thread::spawn(move || failing.note(sequencer.run(&arrival_queue.0, &give_back)));
+        let sequencer = thread::spawn(move || {
+            let run = guarded(|| sequencer.run(&arrival_queue.0, &give_back));
+            failing.note(run.map_err(Stop::Failed).flatten())
+        });
         let failing = Arc::clone(failure);
-        let store =
-            thread::spawn(move || store.run(&packed_queue, checkpoint_queue).map_err(|error| failing.set(error)).ok());
+        let store = thread::spawn(move || {
+            let run = guarded(|| store.run(&packed_queue, checkpoint_queue)).flatten();
+            run.map_err(|error| failing.set(error)).ok()
+        });
         Ok(Self { arrivals, jobs, used, cutters, sequencer, compressors, store })
     }
 

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, never, select};
-use redb::{Database, ReadableDatabase as _, WriteTransaction};
+use redb::{ReadableDatabase as _, WriteTransaction};
 
+use crate::archive::database::OpenDatabase;
 use crate::archive::drafts::Draft;
 use crate::archive::error::Error;
 use crate::archive::frame::PackedFrame;
@@ -37,7 +38,7 @@ pub struct Store {
 
 /// The commit that is being gathered.
 struct Batch {
-    database: Arc<Database>,
+    database: Arc<OpenDatabase>,
     pending: Arc<Pending>,
     transaction: Option<WriteTransaction>,
     bytes: usize,
@@ -50,7 +51,7 @@ impl Store {
     /// # Errors
     /// When the packs that have room cannot be read.
     pub fn new(
-        database: Arc<Database>,
+        database: Arc<OpenDatabase>,
         pending: Arc<Pending>,
         next: ChunkNumber,
         draft: Option<Draft>,
@@ -66,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     /// When the packs that have room cannot be read.
-    pub fn of_numbered(database: Arc<Database>) -> Result<Self, Error> {
+    pub fn of_numbered(database: Arc<OpenDatabase>) -> Result<Self, Error> {
         // Nothing waits for any of them to arrive.
         Self::new(database, Arc::default(), ChunkNumber(u64::MAX), None)
     }
