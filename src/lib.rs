@@ -3,6 +3,7 @@
 //! The layers, dependencies going down only:
 //!
 //! ```text
+//! web               the migration page
 //! jobs              the verbs: open two ends, run, report events
 //! archive  fylr  layout  rehearsal  the ends; these never know each other
 //! model             the words: pure data, no I/O, no clock
@@ -21,3 +22,5 @@ pub mod layout;
 pub mod rehearsal;
 
 pub mod jobs;
+
+pub mod web;

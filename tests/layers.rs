@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each layer, and those below it that it may use.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("sorter", &[]),
     ("model", &[]),
     ("archive", &["model", "sorter"]),
@@ -13,7 +13,8 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("rehearsal", &["model"]),
     ("fylr", &["model"]),
     ("jobs", &["archive", "layout", "fylr", "rehearsal", "model"]),
-    ("cli", &["jobs", "archive", "layout", "fylr", "rehearsal", "model"]),
+    ("web", &["jobs", "archive", "layout", "fylr", "rehearsal", "model"]),
+    ("cli", &["web", "jobs", "archive", "layout", "fylr", "rehearsal", "model"]),
 ];
 /// What only the program does; paths and macros.
 const OF_THE_PROGRAM: [&str; 14] = [
