@@ -7,7 +7,7 @@ use redb::Database;
 
 use crate::archive::error::guarded;
 
-/// OpenDatabase until it is dropped or closed.
+/// Held open until it is dropped or closed.
 pub(crate) struct OpenDatabase(Option<Database>);
 
 impl OpenDatabase {
