@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::session::Session;
 use crate::cli::{
     backup, cat, check, completions, copy, demo, diff, export, find, forget, history, import, instance, list, man,
-    prune, rehearse, rename, restore, runs, salvage, show, stats, tag, verify,
+    prune, rehearse, rename, restore, runs, salvage, serve, show, stats, tag, verify,
 };
 
 const AFTER_HELP: &str = "\
@@ -94,6 +94,7 @@ pub enum Command {
     Verify(Box<verify::Verify>),
     Runs(runs::Runs),
     Instance(instance::Instance),
+    Serve(serve::Serve),
     /// Show all of it on a made-up museum, in a temporary directory
     ///
     /// Backs a museum up on two days, shows what the second backup cost, gives both back, compares them byte for byte,
@@ -128,6 +129,7 @@ impl Command {
             Self::Verify(verb) => verb.run(session),
             Self::Runs(verb) => verb.run(session),
             Self::Instance(verb) => verb.run(session),
+            Self::Serve(verb) => verb.run(session),
             Self::Demo => demo::run(session),
             Self::Completions(verb) => verb.run(session),
             Self::Man(verb) => verb.run(session),

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Parser as _};
 use fonds::fylr::{Certificates, Credentials, Options, RetryPolicy, Server};
 use fonds::jobs::{Profile, Profiles, SecretFrom};
-use secrecy::SecretString;
+use fonds::web::{NoProfile, ProfileName};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::error::Error;
 
@@ -69,7 +70,20 @@ pub struct Connection {
     pub max_parallel: Option<usize>,
 }
 
+/// A command line with nothing but `--config`, for what is not typed.
+#[derive(Debug, clap::Parser)]
+struct Bare {
+    #[command(flatten)]
+    connection: Connection,
+}
+
 impl Connection {
+    /// What holds where no flag says otherwise.
+    fn defaults(config: Option<PathBuf>) -> Self {
+        let Bare { connection } = Bare::parse_from(["fonds"]);
+        Self { config, ..connection }
+    }
+
     /// What the flags, the profile and the environment say together.
     pub fn options(&self, is_logged: bool) -> Result<Options, Error> {
         self.options_of(None, is_logged)
@@ -120,14 +134,8 @@ impl Connection {
     /// The profile that was named, and the folder that its files are in.
     fn profile(&self, name: Option<&String>) -> Result<Option<(PathBuf, Profile)>, Error> {
         let Some(name) = name else { return Ok(None) };
-        let path = match &self.config {
-            Some(path) => path.clone(),
-            None => find_profiles()
-                .ok_or_else(|| Error::Connection(format!("there is no {FILE_NAME} that could tell where {name} is")))?,
-        };
-        let text = fs::read_to_string(&path).map_err(|source| Error::Config { path: path.clone(), source })?;
-        let profiles: Profiles =
-            text.parse().map_err(|error| Error::Connection(format!("{}: {error}", path.display())))?;
+        let (path, profiles) = read_profiles(self.config.as_deref())?
+            .ok_or_else(|| Error::Connection(format!("there is no {FILE_NAME} that could tell where {name} is")))?;
         let profile = profiles.get(name).cloned().ok_or_else(|| {
             let names = profiles.names().collect::<Vec<_>>().join(", ");
             Error::Connection(format!("{} has no [instance.{name}]; there are {names}", path.display()))
@@ -161,11 +169,64 @@ impl Connection {
     }
 }
 
+/// The instances of `fonds.toml` for the migration page, read anew each time.
+pub struct ProfileFile {
+    config: Option<PathBuf>,
+    is_logged: bool,
+}
+
+impl ProfileFile {
+    pub fn new(config: Option<PathBuf>, is_logged: bool) -> Self {
+        Self { config, is_logged }
+    }
+}
+
+impl fonds::web::Profiles for ProfileFile {
+    fn all(&self) -> Result<Vec<ProfileName>, NoProfile> {
+        let Some((_, profiles)) = read_profiles(self.config.as_deref()).map_err(|error| told(&error))? else {
+            return Ok(Vec::new());
+        };
+        let named = |name: &str| {
+            let profile = profiles.get(name)?;
+            Some(ProfileName { name: name.to_owned(), server: profile.server.clone(), login: profile.login.clone() })
+        };
+        Ok(profiles.names().filter_map(named).collect())
+    }
+
+    fn connection(&self, name: &str, password: Option<SecretString>) -> Result<Options, NoProfile> {
+        let mut connection = Connection::defaults(self.config.clone());
+        let profile = connection.profile(Some(&name.to_owned())).map_err(|error| told(&error))?;
+        let has_password = profile.is_some_and(|(_, profile)| profile.password.is_some());
+        if !has_password && password.is_none() && std::env::var_os(PASSWORD).is_none() {
+            return Err(NoProfile(format!("[instance.{name}] does not say where the password is")));
+        }
+        connection.password = password.map(|password| password.expose_secret().to_owned());
+        connection.options_of(Some(&name.to_owned()), self.is_logged).map_err(|error| told(&error))
+    }
+}
+
+fn told(error: &Error) -> NoProfile {
+    NoProfile(fonds::jobs::chain(error))
+}
+
+/// The file with the instances, and what is in it; `None` if there is none.
+fn read_profiles(config: Option<&Path>) -> Result<Option<(PathBuf, Profiles)>, Error> {
+    let Some(path) = config.map(Path::to_owned).or_else(find_profiles) else { return Ok(None) };
+    let text = fs::read_to_string(&path).map_err(|source| Error::Config { path: path.clone(), source })?;
+    let profiles = text.parse().map_err(|error| Error::Connection(format!("{}: {error}", path.display())))?;
+    Ok(Some((path, profiles)))
+}
+
 /// `fonds.toml` here, else in the user's configuration directory.
 fn find_profiles() -> Option<PathBuf> {
     use etcetera::BaseStrategy as _;
     let users = etcetera::choose_base_strategy().ok().map(|folders| folders.config_dir().join("fonds").join(FILE_NAME));
     [Some(PathBuf::from(FILE_NAME)), users].into_iter().flatten().find(|path| path.is_file())
+}
+
+/// The first line of a file.
+pub fn secret_of_file(path: &Path) -> Result<SecretString, Error> {
+    read_secret(&SecretFrom::File(path.to_owned()), Path::new(""))
 }
 
 fn read_secret(from: &SecretFrom, folder: &Path) -> Result<SecretString, Error> {

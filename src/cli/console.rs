@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
+use fonds::archive::runs;
 use fonds::model::event::{Event, Observer, Warning};
 
 use crate::cli::format;
@@ -82,6 +83,7 @@ impl Observer for Console {
         }
         match (event, &self.progress) {
             (Event::Warning(warning), _) => self.warn(&warning),
+            (Event::Audit { what }, _) => audit(&what),
             (Event::Planned { objecttypes, is_selection }, _) => self.tell_plan(&objecttypes, is_selection),
             (Event::Phase { name, records }, Some(progress)) => progress.phase(&name, records),
             (Event::Counted { records }, Some(progress)) => progress.count(records),
@@ -106,6 +108,12 @@ impl Kind {
         }
         self.shown
     }
+}
+
+/// Who did what on the page, and when.
+fn audit(what: &str) {
+    tracing::info!("audit: {what}");
+    stderr::say(Label::Audit, &format!("{} {what}", format::time(runs::now())));
 }
 
 /// What many warnings of this kind are called.

@@ -3,12 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
-use fonds::{archive, jobs};
+use fonds::{archive, jobs, web};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
     Job(#[from] jobs::Error),
+    #[error(transparent)]
+    Page(#[from] web::Error),
     #[error("cannot write the results")]
     Output(#[from] io::Error),
     #[error("cannot write the log {}", .path.display())]

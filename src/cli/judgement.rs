@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use fonds::layout::{Fault, Unfit};
-use fonds::{archive, fylr, jobs, layout};
+use fonds::{archive, fylr, jobs, layout, web};
 
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
@@ -67,6 +67,7 @@ pub fn judge(error: &Error) -> Judgement {
         Error::Job(jobs::Error::LoadLayout(_) | jobs::Error::LoadSnapshot(_)) => {
             (Exit::FAILED, "a real instance would not take it either; -v shows details")
         }
+        Error::Page(error) => of_page(error),
         Error::Secret { .. } => (Exit::USAGE, "--password-file names a file that can be read"),
         Error::Output(error) => of_io(error),
         Error::Log { .. } => (Exit::USAGE, "--log names a file that can be written"),
@@ -148,6 +149,19 @@ fn of_instance(error: &fylr::Error) -> Judgement {
         fylr::Error::NotReady(_) => (Exit::PASSING, "look at the target; when it is ready, run the same command again"),
         fylr::Error::Panicked => judge(&Error::Panicked),
     }
+}
+
+fn of_page(error: &web::Error) -> Judgement {
+    let hint = match error {
+        web::Error::Listen { .. } => "--listen names another address; port 0 takes a free one",
+        web::Error::Exposed { .. } => "--token-file names a token; --tls-cert and --tls-key, or --behind-proxy",
+        web::Error::ShortToken { .. } => "make one with: openssl rand -hex 32",
+        web::Error::BadHost { .. } => "--allow-host looks like dam.museum.example",
+        web::Error::Read { .. } => "check the path",
+        web::Error::NotTls { .. } | web::Error::Tls { .. } => "both are in PEM, and belong together",
+        web::Error::Runtime(_) | web::Error::Random(_) => return (Exit::PASSING, AGAIN),
+    };
+    (Exit::USAGE, hint)
 }
 
 fn of_layout(error: &layout::Error) -> Judgement {

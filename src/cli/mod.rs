@@ -41,6 +41,7 @@ mod rename;
 mod restore;
 mod runs;
 mod salvage;
+mod serve;
 mod show;
 mod stats;
 mod tag;

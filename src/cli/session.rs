@@ -40,6 +40,11 @@ impl Session {
         }
     }
 
+    /// Who hears of what happens.
+    pub fn observer(&self) -> Arc<dyn Observer + Send + Sync> {
+        self.console.clone()
+    }
+
     /// Runs a job, watched, so that Ctrl-C ends it in order.
     pub fn work<T>(
         &self,

@@ -13,6 +13,7 @@ pub enum Label {
     Hint,
     Warning,
     Plan,
+    Audit,
 }
 
 impl Label {
@@ -22,13 +23,14 @@ impl Label {
             Self::Hint => "hint",
             Self::Warning => "warning",
             Self::Plan => "plan",
+            Self::Audit => "audit",
         }
     }
 
     fn style(self) -> Style {
         let color = match self {
             Self::Error => AnsiColor::Red,
-            Self::Hint | Self::Plan => AnsiColor::Cyan,
+            Self::Hint | Self::Plan | Self::Audit => AnsiColor::Cyan,
             Self::Warning => AnsiColor::Yellow,
         };
         color.on_default().bold()

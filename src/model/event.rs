@@ -43,6 +43,10 @@ pub enum Event {
     /// The work is done.
     Finished,
     Warning(Warning),
+    /// Somebody has done something that is to be known later: who started, cancelled or deleted what.
+    Audit {
+        what: String,
+    },
 }
 
 /// Something that a person should know, though the work goes on.

@@ -1,4 +1,28 @@
-//! The migration page: what the command line does, in a browser. It calls the jobs and holds no logic of its own.
+//! The migration page: what `fonds serve` answers, below `/inspect/migration/`. Pages show what the archive holds and
+//! start jobs; the page calls the jobs and holds no logic of its own.
+
+mod error;
+mod options;
+mod profiles;
 
 pub mod look;
 pub mod words;
+
+mod answer;
+mod door;
+mod guard;
+mod server;
+mod site;
+mod tls;
+mod visit;
+
+mod router;
+
+mod assets;
+mod sign_in;
+mod start;
+
+pub use error::Error;
+pub use options::{Options, Tls};
+pub use profiles::{NoProfile, ProfileName, Profiles};
+pub use server::Server;
