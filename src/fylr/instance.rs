@@ -5,9 +5,9 @@ use std::fmt;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use crate::fylr::client::Sender;
 use crate::fylr::error::{Error, Last};
 use crate::fylr::problem;
+use crate::fylr::sender::Sender;
 use crate::fylr::transport::Failure;
 use crate::fylr::version::Version;
 

@@ -13,7 +13,11 @@ mod brake;
 mod request;
 mod transport;
 
+mod answer;
+mod attempts;
 mod auth;
+mod sender;
+
 mod client;
 mod instance;
 

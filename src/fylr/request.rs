@@ -29,6 +29,8 @@ pub struct Request {
     pub(crate) is_divisible: bool,
     /// A question of the server is taken as a refusal, and not asked for again.
     pub(crate) refuses_questions: bool,
+    /// Who asks finds out whether the answer is whole JSON.
+    pub(crate) is_taken_apart: bool,
 }
 
 impl Request {
@@ -44,6 +46,7 @@ impl Request {
             bytes_max: BYTES_MAX,
             is_divisible: false,
             refuses_questions: false,
+            is_taken_apart: false,
         }
     }
 
@@ -82,6 +85,13 @@ impl Request {
     #[must_use]
     pub(crate) fn without_questions(mut self) -> Self {
         self.refuses_questions = true;
+        self
+    }
+
+    /// Who asks takes every byte of the answer apart, and asks again when that fails: here only its ends are looked at.
+    #[must_use]
+    pub(crate) fn taken_apart(mut self) -> Self {
+        self.is_taken_apart = true;
         self
     }
 

@@ -328,7 +328,7 @@ impl Stages {
                 Some(Drafting { rows: Vec::new(), checkpoints, bytes_new: draft.bytes_new })
             }
         };
-        let store = Store::new(Arc::clone(&archive.database), pending, next, draft)?;
+        let store = Store::new(Arc::clone(&archive.database), pending, next, draft)?.telling(Arc::clone(&observer));
         let keys = Keys::new(&archive.header);
 
         let (arrivals, arrival_queue) = bounded(2 * threads);

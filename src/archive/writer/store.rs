@@ -18,6 +18,7 @@ use crate::archive::packing::{self, OpenPacks};
 use crate::archive::writer::checkpoint::{Checkpoint, Watermark};
 use crate::archive::writer::known::Pending;
 use crate::archive::{ids, tables};
+use crate::model::event::{Event, Observer};
 
 /// A commit is made after so many bytes of packs, …
 const COMMIT_BYTES: usize = 64 << 20;
@@ -30,6 +31,7 @@ pub struct Store {
     batch: Batch,
     /// Bytes that all new frames take.
     pub bytes_stored: u64,
+    observer: Option<Arc<dyn Observer + Send + Sync>>,
     draft: Option<Draft>,
     arrived: Watermark,
     /// Checkpoints that are not reached yet.
@@ -60,7 +62,14 @@ impl Store {
         let batch = Batch { database, pending, transaction: None, bytes: 0, chunks: Vec::new() };
         let bytes_stored = draft.as_ref().map_or(0, |draft| draft.bytes_stored);
         let (arrived, coming) = (Watermark::new(next), VecDeque::new());
-        Ok(Self { packs, batch, bytes_stored, draft, arrived, coming })
+        Ok(Self { packs, batch, bytes_stored, observer: None, draft, arrived, coming })
+    }
+
+    /// Tells how much it stores.
+    #[must_use]
+    pub fn telling(mut self, observer: Arc<dyn Observer + Send + Sync>) -> Self {
+        self.observer = Some(observer);
+        self
     }
 
     /// A store of chunks that have their numbers from elsewhere.
@@ -126,7 +135,11 @@ impl Store {
     /// When a pack cannot be written.
     pub fn place(&mut self, frame: PackedFrame) -> Result<(), Error> {
         frame.entry.numbers.iter().for_each(|run| self.arrived.add(*run));
-        self.bytes_stored += pack::cost(&frame) as u64;
+        let bytes = pack::cost(&frame) as u64;
+        self.bytes_stored += bytes;
+        if let Some(observer) = &self.observer {
+            observer.observe(Event::Stored { bytes });
+        }
         self.packs.place(frame).iter().try_for_each(|full| self.batch.write(full))
     }
 

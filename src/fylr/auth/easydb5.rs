@@ -4,9 +4,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use crate::fylr::auth::{Credentials, Grant, refused};
-use crate::fylr::client::{Answered, Sender};
 use crate::fylr::error::Error;
 use crate::fylr::problem::Problem;
+use crate::fylr::sender::{Answered, Sender};
 
 pub(super) async fn log_in(sender: &Sender, credentials: &Credentials) -> Result<Grant, Error> {
     let opened = match sender.get(sender.server().endpoint("session")?).await? {

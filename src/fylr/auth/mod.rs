@@ -12,10 +12,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::fylr::client::Sender;
 use crate::fylr::error::Error;
 use crate::fylr::instance::InstanceKind;
 use crate::fylr::problem::Problem;
+use crate::fylr::sender::Sender;
 use crate::fylr::server::Server;
 
 /// A token is renewed so long before its end, …

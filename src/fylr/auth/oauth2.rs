@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use crate::fylr::auth::{Credentials, Grant, refused};
-use crate::fylr::client::{Answered, Sender};
 use crate::fylr::error::Error;
+use crate::fylr::sender::{Answered, Sender};
 
 /// The public client that every fylr brings along.
 const BUILT_IN_CLIENT: &str = "fylr-web-frontend";

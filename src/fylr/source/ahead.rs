@@ -2,17 +2,18 @@
 //! bounded in number and in bytes; the page whose turn it is never waits for those behind it.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::fylr::client::Client;
 use crate::fylr::error::Error;
-use crate::fylr::source::list::{List, Part, read_page};
+use crate::fylr::json::Unreadable;
+use crate::fylr::source::asker::Asker;
+use crate::fylr::source::list::{List, Part, Taken, read_page};
 use crate::fylr::source::turn::{FileSource, Parent};
-use crate::model::event::Observer;
 
 /// Kibibytes that pages ahead may take: a page of 100 records of 2.5 kB takes half a megabyte.
 const BUDGET_KIB: usize = 48 << 10;
@@ -26,6 +27,8 @@ const PARTS_AHEAD: usize = 1;
 /// Items of a page, turned.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
+    /// The items as they stand in a payload, each behind what separates it from the one before.
+    pub text: Bytes,
     /// The items, in order.
     pub items: Vec<Item>,
     /// Items that cannot be turned, or that the server does not give: what they are, and why.
@@ -37,7 +40,8 @@ pub(crate) struct Batch {
 /// An item on its way.
 #[derive(Debug)]
 pub(crate) struct Item {
-    pub bytes: Bytes,
+    /// Where it stands in the text.
+    pub place: Range<usize>,
     /// What it is known by, and its version.
     pub id: u64,
     pub version: u64,
@@ -49,8 +53,8 @@ pub(crate) struct Item {
     pub files: Vec<FileSource>,
 }
 
-/// Turns the answer to a part of a page.
-pub(crate) type Turn = Arc<dyn Fn(&[u8]) -> Result<Batch, Error> + Send + Sync>;
+/// Turns the answer to a part of a page. It looks at every byte, so nobody else needs to.
+pub(crate) type Turn = Arc<dyn Fn(&[u8]) -> Result<Batch, Unreadable> + Send + Sync>;
 
 /// A list to read: how, from which page on, and how many pages it seems to have.
 pub(crate) struct Course {
@@ -62,9 +66,8 @@ pub(crate) struct Course {
 
 /// Reads lists ahead.
 pub(crate) struct Ahead {
-    client: Client,
+    asker: Asker,
     courses: Vec<Course>,
-    observer: Arc<dyn Observer + Send + Sync>,
     workers: usize,
     asked: VecDeque<Asked>,
     /// The next page to ask for.
@@ -89,25 +92,10 @@ impl Drop for Asked {
 }
 
 impl Ahead {
-    pub fn new(
-        client: Client,
-        courses: Vec<Course>,
-        workers: usize,
-        observer: Arc<dyn Observer + Send + Sync>,
-    ) -> Self {
+    pub fn new(asker: Asker, courses: Vec<Course>, workers: usize) -> Self {
         let next = (0, courses.first().map_or(0, |course| course.from));
         let budget = Arc::new(Semaphore::new(BUDGET_KIB));
-        Self {
-            client,
-            courses,
-            observer,
-            workers,
-            asked: VecDeque::new(),
-            next,
-            number: 0,
-            budget,
-            front: watch::Sender::new(0),
-        }
+        Self { asker, courses, workers, asked: VecDeque::new(), next, number: 0, budget, front: watch::Sender::new(0) }
     }
 
     /// Hands over a page part by part; how many items the server gave. `take` may look at what it is given only as long
@@ -186,10 +174,9 @@ impl Ahead {
         self.number += 1;
         let (sender, parts) = mpsc::channel(PARTS_AHEAD);
         let work = Work {
-            client: self.client.clone(),
+            asker: self.asker.clone(),
             list: Arc::clone(list),
             turn: Arc::clone(turn),
-            observer: Arc::clone(&self.observer),
             room: Room { budget: Arc::clone(&self.budget), front: self.front.subscribe(), number: self.number },
             sender,
         };
@@ -220,10 +207,9 @@ impl Room {
 
 /// The reading of one page.
 struct Work {
-    client: Client,
+    asker: Asker,
     list: Arc<List>,
     turn: Turn,
-    observer: Arc<dyn Observer + Send + Sync>,
     room: Room,
     sender: mpsc::Sender<Result<(Batch, Option<OwnedSemaphorePermit>), Error>>,
 }
@@ -231,7 +217,7 @@ struct Work {
 impl Work {
     async fn run(self, range: (u64, u64)) {
         let mut permit = self.room.take(PAGE_KIB).await;
-        let read = read_page(&self.client, &self.list, range, &self.observer, |part| {
+        let read = read_page(&self.asker, &self.list, range, |part| {
             let first = permit.take();
             self.part(part, first)
         });
@@ -241,7 +227,7 @@ impl Work {
         }
     }
 
-    async fn part(&self, part: Part, permit: Option<OwnedSemaphorePermit>) -> Result<(), Error> {
+    async fn part(&self, part: Part, permit: Option<OwnedSemaphorePermit>) -> Result<Taken, Error> {
         let (batch, permit) = match part {
             Part::Refused { offset, why } => {
                 let what = format!("{} no. {}", self.list.name, offset + 1);
@@ -260,9 +246,13 @@ impl Work {
                         Some(permit)
                     }
                 };
-                ((self.turn)(&answer)?, permit)
+                match (self.turn)(&answer) {
+                    Ok(batch) => (batch, permit),
+                    Err(why) => return Ok(Taken::Misread(why)),
+                }
             }
         };
-        self.sender.send(Ok((batch, permit))).await.map_err(|_| Error::Panicked)
+        self.sender.send(Ok((batch, permit))).await.map_err(|_| Error::Panicked)?;
+        Ok(Taken::Whole)
     }
 }

@@ -32,7 +32,7 @@ pub(crate) async fn complete(reader: &Reader, json: &mut Json<'_>, place: Where)
     for ids in ids.chunks(AT_A_TIME) {
         let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let request = Request::get("eas", Shape::Object).with("ids", format!("[{list}]")).with("format", "long");
-        let answer = match reader.client.ask(&request).await {
+        let answer = match reader.asker.ask(&request).await {
             Ok(answer) => answer,
             // What is no file stays as it is.
             Err(Error::Refused { .. } | Error::Rights { .. }) => continue,

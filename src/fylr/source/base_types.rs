@@ -124,14 +124,19 @@ pub(crate) async fn gather(reader: &Reader, list: &BaseList) -> Result<Gathered,
 /// A page of a list. To who is not logged in some lists are given empty instead of being refused, so an empty page counts
 /// only if the token was good.
 async fn page(reader: &Reader, request: &Request, list: &BaseList) -> Result<Bytes, Error> {
+    if let Some(answer) = reader.asker.kept(request) {
+        return Ok(answer);
+    }
     for _ in 0..EMPTY_MAX {
         let before = reader.client.logins();
         let answer = reader.client.ask(request).await?;
-        if answer.trim_ascii() != b"[]" {
-            return Ok(answer);
+        let mut is_good = answer.trim_ascii() != b"[]";
+        if !is_good {
+            reader.client.stay_logged_in().await?;
+            is_good = reader.client.logins() == before;
         }
-        reader.client.stay_logged_in().await?;
-        if reader.client.logins() == before {
+        if is_good {
+            reader.asker.keep(request, &answer);
             return Ok(answer);
         }
     }
@@ -154,7 +159,7 @@ struct Lists {
 pub(crate) async fn read(reader: &mut Reader) -> Result<(), Error> {
     reader.phase("base types", 0).await?;
     let mut lists = Lists {
-        tags: reader.client.ask(&Request::get("tags", Shape::Array)).await?,
+        tags: reader.asker.ask(&Request::get("tags", Shape::Array)).await?,
         groups: gather(reader, &BaseList::new("group", "group", true)).await?,
         users: users(reader).await?,
         pools: gather(reader, &BaseList::new("pool", "pool", reader.client.instance().kind == InstanceKind::Fylr))
@@ -326,7 +331,7 @@ async fn simple(
     name: &str,
     turn: &dyn Fn(Json<'_>) -> Result<Json<'_>, Unturnable>,
 ) -> Result<(), Error> {
-    let answer = match reader.client.ask(&Request::get(path, Shape::Array)).await {
+    let answer = match reader.asker.ask(&Request::get(path, Shape::Array)).await {
         Err(error @ Error::Refused { .. }) => {
             reader.limit(format!("{path} left out: {}", told(&error)));
             return Ok(());
@@ -361,7 +366,7 @@ async fn plugins(reader: &mut Reader, context: &Context) -> Result<(), Error> {
     if reader.client.instance().kind == InstanceKind::Easydb5 {
         return Ok(());
     }
-    let answer = match reader.client.ask(&Request::get("plugin/manage", Shape::Object)).await {
+    let answer = match reader.asker.ask(&Request::get("plugin/manage", Shape::Object)).await {
         Err(error @ (Error::Refused { .. } | Error::Rights { .. })) => {
             reader.limit(format!("plugins left out: {}", told(&error)));
             return Ok(());
@@ -384,7 +389,7 @@ async fn tags(reader: &mut Reader, answer: &[u8], context: &Context) -> Result<(
 
 /// Metadata mappings, one by one as the list of them tells only their names.
 async fn mappings(reader: &mut Reader) -> Result<(), Error> {
-    let answer = match reader.client.ask(&Request::get("xmlmapping/list", Shape::Array)).await {
+    let answer = match reader.asker.ask(&Request::get("xmlmapping/list", Shape::Array)).await {
         Err(error @ (Error::Refused { .. } | Error::Rights { .. })) => {
             reader.limit(format!("metadata mappings left out: {}", told(&error)));
             return Ok(());
@@ -397,7 +402,7 @@ async fn mappings(reader: &mut Reader) -> Result<(), Error> {
     let ids: Vec<u64> = ids.filter_map(|mapping| mapping["id"].as_u64()).collect();
     let mut items = Vec::new();
     for id in ids {
-        match reader.client.ask(&Request::get(format!("xmlmapping/mapping/{id}"), Shape::Object)).await {
+        match reader.asker.ask(&Request::get(format!("xmlmapping/mapping/{id}"), Shape::Object)).await {
             Ok(answer) => match turn::mapping(parsed(&answer, "xmlmapping")?) {
                 Ok(json) => items.push(json.to_bytes(reader.form.indent()).into()),
                 Err(error) => reader.aside(format!("mapping {id}"), error.to_string()),

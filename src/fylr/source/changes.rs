@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::fylr::client::Client;
 use crate::fylr::request::{Request, Shape};
+use crate::fylr::source::asker::Asker;
 
 /// Events of a page.
 const PAGE: u64 = 1000;
@@ -16,9 +17,9 @@ const TYPES: [(&str, &str); 3] =
     [("OBJECT_INSERT", "was added"), ("OBJECT_UPDATE", "was changed"), ("OBJECT_DELETE", "was deleted")];
 
 /// The last event that there is.
-pub(crate) async fn last_event(client: &Client) -> Option<u64> {
+pub(crate) async fn last_event(asker: &Asker) -> Option<u64> {
     let request = Request::get("event/list", Shape::Object).with("sort", "_id.DESC").with("limit", 1);
-    let answer: Value = serde_json::from_slice(&client.ask(&request).await.ok()?).ok()?;
+    let answer: Value = serde_json::from_slice(&asker.ask(&request).await.ok()?).ok()?;
     let events = answer["objects"].as_array()?;
     Some(events.first().and_then(|event| event["event"]["_id"].as_u64()).unwrap_or(0))
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use crate::fylr::client::Client;
 use crate::fylr::error::{Error, Last};
 use crate::fylr::json::Json;
 use crate::fylr::request::{Request, Shape};
+use crate::fylr::source::beginning::{self, Beginning};
 use crate::fylr::source::delivery::{Delivery, head};
 use crate::fylr::source::list::told;
 use crate::fylr::source::read::{Reader, parsed};
@@ -53,7 +55,8 @@ pub(crate) async fn files(reader: &mut Reader, files: Vec<FileSource>) -> Result
         while coming.len() < reader.options.workers
             && let Some(file) = files.pop_front()
         {
-            coming.push_back(Coming::start(reader.client.clone(), file));
+            let beginning = reader.resume.kept.beginning(&file);
+            coming.push_back(Coming::start(reader.client.clone(), file, beginning));
         }
         let Some(next) = coming.pop_front() else { return Ok(()) };
         hand_over(reader, next).await?;
@@ -80,6 +83,8 @@ pub(crate) fn key(path: &EntryPath) -> u64 {
 /// A file that is being fetched.
 struct Coming {
     file: FileSource,
+    /// Where its beginning is kept.
+    kept: Option<PathBuf>,
     pieces: mpsc::Receiver<Piece>,
     task: JoinHandle<()>,
 }
@@ -91,10 +96,11 @@ impl Drop for Coming {
 }
 
 impl Coming {
-    fn start(client: Client, file: FileSource) -> Self {
+    fn start(client: Client, file: FileSource, beginning: Option<Beginning>) -> Self {
+        let kept = beginning.as_ref().map(|beginning| beginning.path().to_owned());
         let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
-        let fetch = Fetch { client, file: file.clone(), sender };
-        Self { file, pieces, task: tokio::spawn(fetch.run()) }
+        let fetch = Fetch { client, file: file.clone(), beginning, sender };
+        Self { file, kept, pieces, task: tokio::spawn(fetch.run()) }
     }
 }
 
@@ -127,6 +133,12 @@ async fn hand_over(reader: &mut Reader, mut coming: Coming) -> Result<(), Error>
                     reader.way.send(begin()).await?;
                 }
                 reader.way.send(Delivery::End { records: 0 }).await?;
+                // The one before is in the archive by now, and this one is not yet.
+                if let Some(kept) = coming.kept.take()
+                    && let Some(spent) = reader.spent.replace(kept)
+                {
+                    beginning::remove(&spent);
+                }
                 return Ok(());
             }
         }
@@ -137,6 +149,8 @@ async fn hand_over(reader: &mut Reader, mut coming: Coming) -> Result<(), Error>
 struct Fetch {
     client: Client,
     file: FileSource,
+    /// What of it is kept until all of it is there.
+    beginning: Option<Beginning>,
     sender: mpsc::Sender<Piece>,
 }
 
@@ -155,8 +169,15 @@ struct Progress {
     hasher: Sha256,
 }
 
+impl Progress {
+    fn add(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.hasher.update(bytes);
+    }
+}
+
 impl Fetch {
-    async fn run(self) {
+    async fn run(mut self) {
         let last = match self.whole().await {
             Ok(()) => Piece::End,
             Err(Stop::Refused(why)) => Piece::Refused(why),
@@ -167,11 +188,14 @@ impl Fetch {
         let _ = self.sender.send(last).await;
     }
 
-    async fn whole(&self) -> Result<(), Stop> {
+    async fn whole(&mut self) -> Result<(), Stop> {
         for attempt in 0.. {
             let Some(wrong) = self.once().await? else { return Ok(()) };
             if attempt == WRONG_MAX {
                 return Err(Stop::Refused(wrong));
+            }
+            if let Some(beginning) = &mut self.beginning {
+                beginning.forget();
             }
             self.give(Piece::Again).await?;
             tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=WRONG_WAIT_MS << attempt))).await;
@@ -180,10 +204,14 @@ impl Fetch {
     }
 
     /// Fetches all bytes; what is wrong with them, if anything is.
-    async fn once(&self) -> Result<Option<String>, Stop> {
+    async fn once(&mut self) -> Result<Option<String>, Stop> {
         let mut url = self.allowed(&self.file.url)?;
-        let mut attempts = self.client.attempts(format!("GET {}", url.path()));
-        let mut progress = Progress::default();
+        let client = self.client.clone();
+        let mut attempts = client.attempts(format!("GET {}", url.path()));
+        let mut progress = self.begun().await?;
+        if progress.bytes > 0 && self.file.size == Some(progress.bytes) {
+            return Ok(self.wrong(progress));
+        }
         let mut is_fresh = false;
         loop {
             let before = progress.bytes;
@@ -210,8 +238,18 @@ impl Fetch {
         }
     }
 
+    /// What was fetched before an interruption.
+    async fn begun(&mut self) -> Result<Progress, Stop> {
+        let mut progress = Progress::default();
+        while let Some(block) = self.beginning.as_mut().and_then(Beginning::next) {
+            progress.add(&block);
+            self.give(Piece::Bytes(block)).await?;
+        }
+        Ok(progress)
+    }
+
     /// Takes bytes until there are no more, from where it ended last time.
-    async fn stream(&self, url: &Url, progress: &mut Progress) -> Result<(), Broken> {
+    async fn stream(&mut self, url: &Url, progress: &mut Progress) -> Result<(), Broken> {
         let mut response = self.client.open(url, progress.bytes).await?;
         // A server that knows no ranges begins anew; one that gives another range is wrong about everything.
         let mut skipped = match response.status() {
@@ -231,8 +269,10 @@ impl Fetch {
             if chunk.is_empty() {
                 continue;
             }
-            progress.bytes += chunk.len() as u64;
-            progress.hasher.update(&chunk);
+            progress.add(&chunk);
+            if let Some(beginning) = &mut self.beginning {
+                beginning.push(&chunk);
+            }
             self.give(Piece::Bytes(chunk)).await.map_err(|_| Broken::Gone)?;
         }
         match self.file.size {

@@ -1,13 +1,14 @@
 //! Lists that come in pages: how one is asked for, and how a page is read that is too much for the server.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use crate::fylr::client::Client;
-use crate::fylr::error::Error;
+use crate::fylr::error::{Error, Last};
+use crate::fylr::json::Unreadable;
 use crate::fylr::request::{BYTES_MAX, Request};
+use crate::fylr::source::asker::Asker;
+use crate::fylr::transport::Failure;
 use crate::model::event::{Event, Observer, Warning};
 
 /// Longer answers are asked for in smaller pages, so that many of them fit into memory at a time.
@@ -25,6 +26,8 @@ pub(crate) struct List {
     pub page: u64,
     /// Items after which no more are wanted.
     pub most: Option<u64>,
+    /// Its answers are kept until the backup is finished.
+    is_kept: bool,
     /// Where the server has shown that it cannot give so many at once.
     bearable: AtomicU64,
     /// Items that were refused since the last answer.
@@ -46,6 +49,7 @@ impl List {
             request,
             page,
             most: None,
+            is_kept: false,
             bearable: AtomicU64::new(page),
             refused: AtomicU32::new(0),
         }
@@ -54,6 +58,12 @@ impl List {
     #[must_use]
     pub fn at_most(mut self, most: Option<u64>) -> Self {
         self.most = most;
+        self
+    }
+
+    #[must_use]
+    pub fn kept(mut self, is_kept: bool) -> Self {
+        self.is_kept = is_kept;
         self
     }
 
@@ -71,17 +81,23 @@ impl List {
     }
 }
 
+/// What has become of a part.
+pub(crate) enum Taken {
+    Whole,
+    /// It is no whole answer, and must be asked for again.
+    Misread(Unreadable),
+}
+
 /// Reads a page, in parts where it must be: halves of it, halves of those, down to single items. An item that the server
 /// refuses is a part of its own.
 pub(crate) async fn read_page<F>(
-    client: &Client,
+    asker: &Asker,
     list: &List,
     (offset, limit): (u64, u64),
-    observer: &Arc<dyn Observer + Send + Sync>,
     mut give: impl FnMut(Part) -> F,
 ) -> Result<(), Error>
 where
-    F: Future<Output = Result<(), Error>>,
+    F: Future<Output = Result<Taken, Error>>,
 {
     let mut ranges = vec![(offset, limit)];
     while let Some((offset, limit)) = ranges.pop() {
@@ -92,17 +108,12 @@ where
             ranges.push((offset, bearable));
             continue;
         }
-        let bytes_max = if limit > 1 { PAGE_BYTES_MAX } else { BYTES_MAX };
-        let request = list.request.clone().with("limit", limit).with("offset", offset);
-        match client.ask(&request.at_most(bytes_max).divisible(limit > 1)).await {
-            Ok(answer) => {
-                list.refused.store(0, Ordering::Relaxed);
-                give(Part::Answer(answer)).await?;
-            }
+        match read_part(asker, list, (offset, limit), &mut give).await {
+            Ok(()) => list.refused.store(0, Ordering::Relaxed),
             Err(error) if limit > 1 && error.is_divisible() => {
                 let half = limit / 2;
                 if error.is_too_much() {
-                    list.bears(half, &**observer);
+                    list.bears(half, &*asker.observer);
                 }
                 ranges.push((offset + half, limit - half));
                 ranges.push((offset, half));
@@ -114,6 +125,41 @@ where
         }
     }
     Ok(())
+}
+
+/// Asks for so many items, again when the answer is not whole. Who takes it looks at every byte of it anyway, so that
+/// nobody does before.
+async fn read_part<F>(
+    asker: &Asker,
+    list: &List,
+    (offset, limit): (u64, u64),
+    give: &mut impl FnMut(Part) -> F,
+) -> Result<(), Error>
+where
+    F: Future<Output = Result<Taken, Error>>,
+{
+    let bytes_max = if limit > 1 { PAGE_BYTES_MAX } else { BYTES_MAX };
+    let request = list.request.clone().with("limit", limit).with("offset", offset);
+    let request = request.at_most(bytes_max).divisible(limit > 1).taken_apart();
+    let kept = if list.is_kept { asker.kept(&request) } else { None };
+    if let Some(answer) = kept
+        && let Taken::Whole = give(Part::Answer(answer)).await?
+    {
+        return Ok(());
+    }
+    let mut attempts = asker.client.attempts(request.name());
+    loop {
+        let answer = asker.client.ask(&request).await?;
+        match give(Part::Answer(answer.clone())).await? {
+            Taken::Whole => {
+                if list.is_kept {
+                    asker.keep(&request, &answer);
+                }
+                return Ok(());
+            }
+            Taken::Misread(why) => attempts.failed(Failure::passing(Last::Answer(why.to_string()))).await?,
+        }
+    }
 }
 
 /// An error with its causes, on one line.

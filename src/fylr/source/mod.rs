@@ -12,6 +12,11 @@ mod spool;
 
 mod turn;
 
+mod beginning;
+mod kept;
+mod kept_answers;
+
+mod asker;
 mod delivery;
 mod list;
 mod payload;
@@ -32,6 +37,8 @@ pub(crate) use datamodel::{Column, Datamodel};
 pub(crate) use list::told;
 pub(crate) use read::parsed;
 pub(crate) use turn::Notes;
+
+pub(crate) use kept::{key, remove as remove_kept};
 
 pub use delivery::Delivery;
 pub use options::{CHECKPOINT_EVERY, Events, Files, ReadOptions};

@@ -21,6 +21,11 @@ impl Form {
         self.is_pretty.then_some(4)
     }
 
+    /// What stands between two items, and, without its comma, in front of the first one.
+    pub fn separator(self) -> &'static [u8] {
+        if self.is_pretty { b",\n    " } else { b",\n" }
+    }
+
     /// The entry of a payload; characters that no path may have are replaced.
     pub fn head(self, name: &str) -> EntryHead {
         let clean = |letter: char| if letter.is_control() || "/\\:".contains(letter) { '_' } else { letter };
@@ -52,25 +57,25 @@ impl<'a> Payload<'a> {
         let mut text = Vec::new();
         let mut count = 0;
         for item in items {
-            let is_first = self.records + count == 0;
-            text.extend_from_slice(match (is_first, self.form.is_pretty) {
-                (true, true) => b"\n    ",
-                (true, false) => b"\n",
-                (false, true) => b",\n    ",
-                (false, false) => b",\n",
-            });
+            text.extend_from_slice(self.form.separator());
             text.extend_from_slice(&item);
             count += 1;
         }
+        self.run(text.into(), count).await
+    }
+
+    /// Adds so many items out of a text in which each stands behind its separator.
+    pub async fn run(&mut self, text: Bytes, count: u64) -> Result<(), Gone> {
         if count == 0 {
             return Ok(());
         }
-        if self.records == 0 {
+        let is_first = self.records == 0;
+        if is_first {
             self.way.send(Delivery::Entry(self.head.clone())).await?;
             self.way.send(Delivery::Bytes(self.front().into())).await?;
         }
         self.records += count;
-        self.way.send(Delivery::Bytes(text.into())).await
+        self.way.send(Delivery::Bytes(text.slice(usize::from(is_first)..))).await
     }
 
     /// Ends the payload; whether there is one.

@@ -16,6 +16,7 @@ use crate::fylr::error::Error;
 use crate::fylr::instance::InstanceKind;
 use crate::fylr::json::Json;
 use crate::fylr::request::{Request, Shape};
+use crate::fylr::source::asker::Asker;
 use crate::fylr::source::bare_files::{self, Where};
 use crate::fylr::source::delivery::{DELIVERIES_AHEAD, Delivery, Gone, Way, head};
 use crate::fylr::source::ids::Inventory;
@@ -70,6 +71,7 @@ impl Source {
 
 /// What all parts of reading share.
 pub(crate) struct Reader {
+    pub asker: Asker,
     pub client: Client,
     pub options: ReadOptions,
     pub observer: Arc<dyn Observer + Send + Sync>,
@@ -86,6 +88,8 @@ pub(crate) struct Reader {
     pub notes: Arc<Notes>,
     /// Files of base types that are to be handed over.
     pub packed: Arc<Packed>,
+    /// The beginning of the large file that was handed over last: it is needed until that is safe.
+    pub spent: Option<PathBuf>,
 }
 
 /// What a plan leaves behind.
@@ -101,10 +105,13 @@ impl Reader {
         let form = Form { is_pretty: options.is_pretty, is_compressed: options.is_compressed };
         let state = std::mem::take(&mut resume.state);
         let inventory = std::mem::take(&mut resume.inventory);
+        resume.told.clone_from(&state.report.aside);
         let notes: Arc<Notes> = Arc::default();
         notes.restore(&state.report.notes);
         let files_seen = HashSet::new();
+        let asker = Asker::new(client.clone(), Arc::clone(&observer), Arc::clone(&resume.kept));
         Self {
+            asker,
             client,
             options,
             observer,
@@ -118,6 +125,7 @@ impl Reader {
             last_checkpoint: None,
             notes,
             packed: Arc::default(),
+            spent: None,
         }
     }
 
@@ -132,7 +140,7 @@ impl Reader {
 
     async fn run(&mut self) -> Result<(), Error> {
         if !self.state.finished.contains(BASE_TYPES_DONE) {
-            self.state.report.last_event = changes::last_event(&self.client).await;
+            self.state.report.last_event = changes::last_event(&self.asker).await;
             self.note_limits();
             self.documents().await?;
             base_types::read(self).await?;
@@ -186,7 +194,7 @@ impl Reader {
         }
         let datamodel = self.document(&text)?;
         self.entry("datamodel.json", Role::Datamodel, datamodel).await?;
-        let config = self.client.ask(&Request::get("config", Shape::Object)).await?;
+        let config = self.asker.ask(&Request::get("config", Shape::Object)).await?;
         let mut config = parsed(&config, "config")?;
         bare_files::complete(self, &mut config, Where::Anywhere).await?;
         let config = turn::base_config(config, &self.context());
@@ -283,6 +291,18 @@ impl Reader {
     pub fn all_aside(&mut self, aside: Vec<(String, String)>) {
         for (what, why) in aside {
             self.aside(what, why);
+        }
+    }
+
+    /// The same for what is read again when the backup goes on: what was told before is not told twice.
+    pub fn all_aside_again(&mut self, aside: Vec<(String, String)>) {
+        for (what, why) in aside {
+            let told = Aside { what, why };
+            let before = self.resume.told.iter().position(|before| *before == told);
+            match before {
+                Some(at) => drop(self.resume.told.swap_remove(at)),
+                None => self.aside(told.what, told.why),
+            }
         }
     }
 

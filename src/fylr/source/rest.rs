@@ -60,9 +60,7 @@ async fn hand_over(reader: &mut Reader, collections: &mut Gathered, context: &Co
             let items = collections.turned(places, reader.form.indent(), &mut aside, |json| {
                 turn::collection(json, &|id| inventory.objecttype_of(id), context).map(Some)
             })?;
-            for (id, why) in aside {
-                reader.aside(format!("collection {id}"), why);
-            }
+            reader.all_aside_again(aside.into_iter().map(|(id, why)| (format!("collection {id}"), why)).collect());
             // The root is level 1, the collections that users begin with are level 2.
             let name = format!("basetype-collection-level-{:02}-{number:04}", level + 1);
             reader.payload(PayloadKind::Collections, &name, items).await?;
@@ -100,7 +98,7 @@ async fn in_collection(reader: &Reader, id: u64, reference: &str) -> Result<Opti
     loop {
         let request = Request::get(format!("collection/objects/{id}"), Shape::Object);
         let request = request.with("limit", reader.options.chunk_size).with("offset", offset);
-        let answer = reader.client.ask(&request).await?;
+        let answer = reader.asker.ask(&request).await?;
         let page = parsed(&answer, "collection/objects")?;
         let mut found = Vec::new();
         let objecttype_of = |id| reader.inventory.objecttype_of(id);
@@ -132,7 +130,7 @@ async fn publications(reader: &mut Reader, context: &Context) -> Result<(), Erro
     loop {
         let request = Request::get("publish", Shape::Array);
         let request = request.with("limit", reader.options.chunk_size).with("offset", offset);
-        let answer = match reader.client.ask(&request).await {
+        let answer = match reader.asker.ask(&request).await {
             Err(error @ (Error::Refused { .. } | Error::Rights { .. })) if offset == 0 => {
                 reader.limit(format!("publications left out: {}", told(&error)));
                 return Ok(());
@@ -183,7 +181,11 @@ async fn events(reader: &mut Reader, context: &Context) -> Result<(), Error> {
             continue;
         }
         let asked = request.clone().with("limit", reader.options.chunk_size).with("offset", offset);
-        let answer = match reader.client.ask(&asked).await {
+        let given = match reader.asker.kept(&asked) {
+            Some(answer) => Ok(answer),
+            None => reader.client.ask(&asked).await,
+        };
+        let answer = match given {
             Err(error @ (Error::Refused { .. } | Error::Rights { .. })) if offset == 0 => {
                 reader.limit(format!("events left out: {}", told(&error)));
                 return Ok(());
@@ -204,6 +206,10 @@ async fn events(reader: &mut Reader, context: &Context) -> Result<(), Error> {
                 Ok(json) => items.push(json.to_bytes(reader.form.indent()).into()),
                 Err(error) => reader.aside("an event".to_owned(), error.to_string()),
             }
+        }
+        if items.is_empty() {
+            // It leaves no payload that would tell that it was there.
+            reader.asker.keep(&asked, &answer);
         }
         reader.payload(PayloadKind::Events, &name, items).await?;
         reader.checkpoint().await?;

@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::fylr::error::Error;
 use crate::fylr::json::{Json, elements};
 use crate::fylr::source::ids::Inventory;
-use crate::fylr::source::report::State;
+use crate::fylr::source::kept::Kept;
+use crate::fylr::source::report::{Aside, State};
 use crate::fylr::source::turn::{self, FileSource};
 use crate::model::path::EntryPath;
 
@@ -20,6 +23,9 @@ pub struct Resume {
     pub(crate) versions: HashMap<String, HashSet<(u64, u64)>>,
     /// Files of the last payload; which of them are there is not known.
     pub(crate) files: Vec<FileSource>,
+    pub(crate) kept: Arc<Kept>,
+    /// What was set aside before the interruption.
+    pub(crate) told: Vec<Aside>,
 }
 
 impl Resume {
@@ -36,6 +42,14 @@ impl Resume {
         let (state, _) = decoded
             .map_err(|_| Error::Options("the unfinished backup was begun by another version of fonds".to_owned()))?;
         Ok(Self { state, ..Self::default() })
+    }
+
+    /// Keeps in this folder what would have to be fetched again otherwise; what the backup with this mark has kept there is
+    /// taken from there.
+    #[must_use]
+    pub fn keeping(mut self, folder: &Path, mark: [u8; 16]) -> Self {
+        self.kept = Arc::new(Kept::open(folder, mark));
+        self
     }
 
     /// This entry is complete.

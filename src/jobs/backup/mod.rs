@@ -104,6 +104,9 @@ impl Backup {
         let mut done = done?;
         recorded?;
         archive.close()?;
+        if let Err(error) = fylr::source::remove_kept(&unfinished::folder_of(archive_path, &done.snapshot.name)) {
+            tracing::warn!("what the unfinished backup has kept stays: {error}");
+        }
         if verify {
             read_back(archive_path, &done.snapshot)?;
         }
@@ -168,7 +171,7 @@ impl Work<'_> {
         let (draft, resume) = unfinished::open(self.archive, name, self.run, start, &mut progress)?;
         let entries_before = draft.entries;
         let began = Instant::now();
-        let options = WriteOptions { name: name.to_owned(), run: self.run.id, strictness: Strictness::KeepFlawed };
+        let options = WriteOptions { name: name.to_owned(), run: self.run.id, strictness: Strictness::TrustRecords };
         let mut writer = ArchiveWriter::drafting(self.archive, options, draft, Arc::clone(self.observer))?;
         let report = self.receive(source, resume, &mut writer, &mut progress, began)?;
         let duration = progress.duration(began);

@@ -1,6 +1,8 @@
 //! Unfinished backups: whether one is there, whether it is the one that is wanted, and what it has already.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bincode::{Decode, Encode};
@@ -10,7 +12,7 @@ use crate::archive::{ArchiveMut, Body, FileBody};
 
 use crate::archive::runs::{Run, now};
 use crate::fylr::Instance;
-use crate::fylr::source::{Events, ReadOptions, Resume};
+use crate::fylr::source::{self, Events, ReadOptions, Resume};
 use crate::jobs::Error;
 use crate::jobs::backup::Start;
 use crate::model::entry::Role;
@@ -123,7 +125,7 @@ pub(super) fn open(
     match (found, start) {
         (Some(_), Start::New) => Err(Error::Unfinished(name.to_owned())),
         (Some(draft), Start::Continue) => {
-            let resume = resume(archive, &draft, progress)?;
+            let resume = resume(archive, &draft, progress)?.keeping(&folder_of(&archive.path, name), mark(&draft));
             Ok((draft, resume))
         }
         (found, _) => {
@@ -133,9 +135,22 @@ pub(super) fn open(
             let state = progress.encode(Vec::new(), Instant::now());
             let mut draft = Draft::new(name.to_owned(), run.id, progress.started, state);
             archive.begin_draft(&mut draft)?;
-            Ok((draft, Resume::default()))
+            let resume = Resume::default().keeping(&folder_of(&archive.path, name), mark(&draft));
+            Ok((draft, resume))
         }
     }
+}
+
+/// Where an unfinished backup keeps what is no entry yet: `fonds.redb.museum.unfinished`.
+pub(super) fn folder_of(archive: &Path, name: &str) -> PathBuf {
+    let mut folder = OsString::from(archive);
+    folder.push(format!(".{name}.unfinished"));
+    PathBuf::from(folder)
+}
+
+/// By which a draft is told from others of its name.
+fn mark(draft: &Draft) -> [u8; 16] {
+    source::key(&[draft.name.as_bytes(), &draft.started.to_le_bytes(), &draft.run.0.to_le_bytes()])
 }
 
 fn resume(archive: &ArchiveMut, draft: &Draft, progress: &mut Progress) -> Result<Resume, Error> {

@@ -97,10 +97,10 @@ pub(crate) fn record<'t>(
     parent: Option<u64>,
     context: &Context,
 ) -> Result<Turned<'t>, Unturnable> {
-    let system_id = glance(&json, objecttype)?.system_id;
+    let system_id = json.get("_system_object_id").and_then(Json::as_id);
+    let system_id = system_id.ok_or_else(|| Unturnable("it has no system object id".to_owned()))?;
     let mut members = object(json)?;
-    members.remove(&OUTPUT_ONLY);
-    members.retain(|key, _| !key.starts_with(REVERSE));
+    members.retain(|key, _| is_taken(key));
     people::person(&mut members, "_owner", context);
     people::person(&mut members, "_create_user", context);
     people::rights(&mut members, "_acl", context);
@@ -112,6 +112,11 @@ pub(crate) fn record<'t>(
     turner.fields(block, table)?;
     turner.head(block, system_id, parent)?;
     Ok(Turned { files: turner.files, json: members.into() })
+}
+
+/// Whether a target takes what stands under this key.
+fn is_taken(key: &str) -> bool {
+    !key.starts_with('_') || !(key.starts_with(REVERSE) || OUTPUT_ONLY.contains(&key))
 }
 
 struct Turner<'a> {
@@ -153,9 +158,7 @@ impl Turner<'_> {
 
     /// The columns of a record or of a row in it.
     fn fields(&mut self, block: &mut Members<'_>, table: Option<&Table>) -> Result<(), Unturnable> {
-        block.remove(&["_id"]);
-        block.remove(&OUTPUT_ONLY);
-        block.retain(|key, _| !key.starts_with(REVERSE));
+        block.retain(|key, _| key != "_id" && is_taken(key));
         for (key, value) in block.iter_mut() {
             if let Some(nested) = key.strip_prefix(NESTED) {
                 self.rows(value, nested)?;
