@@ -50,8 +50,8 @@ pub struct Backup {
     #[arg(long, value_name = "WHICH", default_value = "", value_parser = files)]
     include_files: Files,
     /// Days that signed URLs of files are asked to last
-    #[arg(long, value_name = "DAYS")]
-    file_url_expire_days: Option<u32>,
+    #[arg(long, value_name = "DAYS", default_value_t = 365)]
+    file_url_expire_days: u32,
     /// So many records of each objecttype at most; 0 for all
     #[arg(long, visible_alias = "max-count", value_name = "COUNT", default_value_t = 0)]
     maximum_count: u64,
@@ -122,7 +122,7 @@ impl Backup {
             files: self.include_files,
             maximum_count: (self.maximum_count > 0).then_some(self.maximum_count),
             chunk_size: self.chunk_size,
-            url_days: self.file_url_expire_days,
+            url_days: Some(self.file_url_expire_days),
             is_pretty: self.pretty,
             is_compressed: self.compression > 0,
             workers: self.connection.workers(),
@@ -173,7 +173,7 @@ fn regex(text: &str) -> Result<Regex, String> {
 }
 
 fn tell(done: &BackedUp, session: &mut Session) -> Result<Exit, Error> {
-    let BackedUp { snapshot, report, entries_before, duration, written } = done;
+    let BackedUp { snapshot, report, entries_before, duration, verified, written } = done;
     let aside = || report.aside.iter().map(|aside| json!({ "what": aside.what, "why": aside.why })).collect::<Vec<_>>();
     let backup = json!({
         "snapshot": view::snapshot(snapshot),
@@ -182,6 +182,7 @@ fn tell(done: &BackedUp, session: &mut Session) -> Result<Exit, Error> {
         "set_aside": aside(),
         "changed": report.changed,
         "entries_before": entries_before,
+        "entries_verified": verified,
         "seconds": duration.as_secs_f64(),
         "directory_entries": written.as_ref().map(|written| written.entries),
     });

@@ -45,19 +45,19 @@ pub struct Connection {
     #[arg(long, short, conflicts_with = "password_file", hide_short_help = true)]
     password: Option<String>,
     /// The OAuth2 client of a fylr; otherwise its built-in public one
-    #[arg(long, visible_alias = "clientId", value_name = "ID")]
+    #[arg(long, value_name = "ID")]
     client_id: Option<String>,
     /// The secret of a confidential OAuth2 client
-    #[arg(long, alias = "clientSecret", value_name = "SECRET", hide_short_help = true)]
+    #[arg(long, value_name = "SECRET", hide_short_help = true)]
     client_secret: Option<String>,
     /// Where OAuth2 tokens are to be had; otherwise /api/oauth2/token beside the API
-    #[arg(long, alias = "clientTokenUrl", value_name = "URL", hide_short_help = true)]
+    #[arg(long, value_name = "URL", hide_short_help = true)]
     client_token_url: Option<String>,
     /// Accept any TLS certificate
     #[arg(long)]
     insecure: bool,
     /// Minutes after which a request counts as failed
-    #[arg(long, alias = "timeout", value_name = "MINUTES", default_value = "10", value_parser = minutes)]
+    #[arg(long, value_name = "MINUTES", default_value = "10", value_parser = minutes)]
     timeout_min: Duration,
     /// How often a failed request is repeated
     #[arg(long, value_name = "COUNT", default_value_t = 10)]

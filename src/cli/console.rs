@@ -87,7 +87,8 @@ impl Observer for Console {
             (Event::Planned { objecttypes, is_selection }, _) => self.tell_plan(&objecttypes, is_selection),
             (Event::Phase { name, records }, Some(progress)) => progress.phase(&name, records),
             (Event::Counted { records }, Some(progress)) => progress.count(records),
-            (Event::Started { verb, bytes, .. }, Some(progress)) => progress.start(verb, bytes),
+            (Event::Stored { bytes }, Some(progress)) => progress.store(bytes),
+            (Event::Started { verb, entries, bytes }, Some(progress)) => progress.start(verb, entries, bytes),
             (Event::Advanced { bytes, .. }, Some(progress)) => progress.advance(bytes),
             (Event::Finished, Some(progress)) => progress.finish(),
             _ => {}

@@ -18,6 +18,7 @@ mod output;
 mod progress;
 mod session;
 mod signals;
+mod spelling;
 mod stderr;
 
 mod backup;
@@ -60,7 +61,7 @@ use crate::cli::session::Session;
 
 /// Does what the command line asks for. Whatever happens ends here, panics too: as a text, a hint and an exit code.
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(spelling::adopted(std::env::args_os())) {
         Ok(arguments) => arguments,
         Err(error) => return misused(&error).into(),
     };

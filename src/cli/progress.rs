@@ -1,16 +1,22 @@
-//! The progress bar: bytes, rate and time left, on a terminal only.
+//! The progress bar: how far, how fast, and the time left, on a terminal only. Work that reads an instance is counted in
+//! its records, other work in parts that tell their own size, or in bytes.
 
+use std::fmt;
 use std::io::IsTerminal as _;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use crate::cli::format;
 
 const MEASURED: &str =
     "{prefix} {wide_bar} {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left";
 const UNMEASURED: &str = "{prefix} {spinner} {decimal_bytes}, {decimal_bytes_per_sec}, {elapsed}";
-const COUNTED: &str = "{prefix} {msg} {wide_bar} {human_pos} of {human_len} records, {per_sec}, {eta} left";
-const UNCOUNTED: &str = "{prefix} {msg} {spinner} {human_pos}, {per_sec}, {elapsed}";
+const COUNTED: &str =
+    "{prefix} {msg} {wide_bar} {human_pos} of {human_len} records, {rate} a second, {eta} left{stored}";
+const UNCOUNTED: &str = "{prefix} {msg} {spinner} {human_pos} records, {rate} a second, {elapsed}{stored}";
 /// How often it moves while nothing is heard of.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -19,19 +25,38 @@ pub struct Progress {
     bar: ProgressBar,
     /// The bar counts records, not bytes.
     counts: AtomicBool,
+    /// It counts those of all parts together.
+    is_overall: AtomicBool,
+    /// New bytes in the archive.
+    stored: Arc<AtomicU64>,
 }
 
 impl Progress {
     /// `None` where there is no terminal.
     pub fn on_terminal() -> Option<Self> {
-        std::io::stderr().is_terminal().then(|| Self { bar: ProgressBar::hidden(), counts: AtomicBool::new(false) })
+        std::io::stderr().is_terminal().then(|| Self {
+            bar: ProgressBar::hidden(),
+            counts: AtomicBool::new(false),
+            is_overall: AtomicBool::new(false),
+            stored: Arc::default(),
+        })
     }
 
-    pub fn start(&self, verb: &'static str, bytes: u64) {
+    pub fn start(&self, verb: &'static str, entries: u64, bytes: u64) {
         self.bar.reset();
         self.bar.set_prefix(verb);
-        self.bar.set_length(bytes);
-        self.bar.set_style(style(if bytes > 0 { MEASURED } else { UNMEASURED }));
+        self.stored.store(0, Ordering::Relaxed);
+        // Of a backup it is known beforehand how many records there are in all its parts.
+        let is_overall = verb == "backup";
+        self.is_overall.store(is_overall, Ordering::Relaxed);
+        self.counts.store(is_overall, Ordering::Relaxed);
+        self.bar.set_length(if is_overall { entries } else { bytes });
+        self.bar.set_style(self.style(match (is_overall, entries, bytes) {
+            (true, 0, _) => UNCOUNTED,
+            (true, ..) => COUNTED,
+            (false, _, 0) => UNMEASURED,
+            (false, ..) => MEASURED,
+        }));
         self.bar.set_draw_target(ProgressDrawTarget::stderr());
         self.bar.enable_steady_tick(TICK);
     }
@@ -44,16 +69,19 @@ impl Progress {
         // Compressed payloads are longer than their files, so there can be more to read than was measured.
         if self.bar.length().is_some_and(|length| length > 0 && self.bar.position() > length) {
             self.bar.set_length(0);
-            self.bar.set_style(style(UNMEASURED));
+            self.bar.set_style(self.style(UNMEASURED));
         }
     }
 
     /// A part of the work begins, which is counted in records.
     pub fn phase(&self, name: &str, records: u64) {
+        self.bar.set_message(name.to_owned());
+        if self.is_overall.load(Ordering::Relaxed) {
+            return;
+        }
         self.bar.reset();
         self.bar.set_length(records);
-        self.bar.set_message(name.to_owned());
-        self.bar.set_style(style(if records > 0 { COUNTED } else { UNCOUNTED }));
+        self.bar.set_style(self.style(if records > 0 { COUNTED } else { UNCOUNTED }));
         self.counts.store(true, Ordering::Relaxed);
     }
 
@@ -62,8 +90,13 @@ impl Progress {
         // What was counted before can have grown, and versions are records, too.
         if self.bar.length().is_some_and(|length| length > 0 && self.bar.position() > length) {
             self.bar.set_length(0);
-            self.bar.set_style(style(UNCOUNTED));
+            self.bar.set_style(self.style(UNCOUNTED));
         }
+    }
+
+    /// So many bytes are new in the archive.
+    pub fn store(&self, bytes: u64) {
+        self.stored.fetch_add(bytes, Ordering::Relaxed);
     }
 
     pub fn finish(&self) {
@@ -75,8 +108,19 @@ impl Progress {
     pub fn aside(&self, print: impl FnOnce()) {
         self.bar.suspend(print);
     }
-}
 
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the templates are right")
+    fn style(&self, template: &str) -> ProgressStyle {
+        let stored = Arc::clone(&self.stored);
+        let style = ProgressStyle::with_template(template).expect("the templates are right");
+        let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // Where nothing can be written nothing can be done about it.
+            let _ = write!(out, "{:.0}", state.per_sec());
+        });
+        style.with_key("stored", move |_: &ProgressState, out: &mut dyn fmt::Write| {
+            let bytes = stored.load(Ordering::Relaxed);
+            if bytes > 0 {
+                let _ = write!(out, ", {} new", format::bytes(bytes));
+            }
+        })
+    }
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod endings;
+mod flags;
 mod kills;
 mod passwords;
 

@@ -107,3 +107,24 @@ fn a_login_with_few_rights_is_told_so() {
     let failed = failed.map(drop).expect_err("no rights");
     assert!(matches!(failed, fonds::jobs::Error::Fylr(fonds::fylr::Error::Rights { .. })), "{failed}");
 }
+
+#[test]
+fn tokens_that_die_under_many_workers_leave_no_trace() {
+    for kind in [Kind::Fylr, Kind::Easydb5] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let whole = folder.path().join("0.redb");
+        backup(&museum(kind), &whole, |_| {}).expect("a backup");
+        let life = TokenLife { time: Duration::from_hours(1), requests: Some(7) };
+        let source = filled(rehearsal::Options { kind, tokens: life, ..rehearsal::Options::default() });
+        let archive = folder.path().join("a.redb");
+        let done = backup(&source, &archive, |_| {});
+        let done = done.unwrap_or_else(|error| panic!("{kind:?}: {}", fonds::jobs::chain(&error)));
+        assert!(done.report.aside.is_empty(), "{kind:?}: {:?}", done.report.aside);
+        let (found, expected) = (entries(&archive), entries(&whole));
+        assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{kind:?}");
+        let count = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+        for (path, bytes) in expected.iter().filter(|(path, _)| path.starts_with("db__") && !path.contains('/')) {
+            assert_eq!(count(&found[path]), count(bytes), "{kind:?}: {path}");
+        }
+    }
+}

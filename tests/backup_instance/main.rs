@@ -6,6 +6,7 @@ mod support;
 mod continuing;
 mod faults;
 mod fidelity;
+mod files;
 mod options;
 mod pages;
 

@@ -216,7 +216,7 @@ const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 fn special(bytes: &[u8], mut at: usize) -> usize {
     while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let word = u64::from_le_bytes(*word);
-        let (quote, backslash) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
+        let (quote, backslash) = (word ^ (ONES * u64::from(b'"')), word ^ (ONES * u64::from(b'\\')));
         let quotes = quote.wrapping_sub(ONES) & !quote;
         let backslashes = backslash.wrapping_sub(ONES) & !backslash;
         let controls = word.wrapping_sub(ONES * 0x20) & !word;

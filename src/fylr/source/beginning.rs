@@ -34,8 +34,7 @@ impl Beginning {
         let told = [size.to_le_bytes(), file.id.to_le_bytes()].concat();
         let hash = file.sha256.unwrap_or_default();
         let name = key(&[file.path.as_bytes(), file.version.as_bytes(), &told, &hash]);
-        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = folder.join(format!("{name}.part"));
+        let path = folder.join(format!("{}.part", blake3::hash(&name).to_hex()));
         let opened =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).ok()?;
         let blocks = opened.metadata().ok()?.len() / (BLOCK + CHECK) as u64;

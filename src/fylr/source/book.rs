@@ -1,7 +1,7 @@
 //! The book of references: by which reference each user, group, pool, tag, collection and message of the source is to
 //! be found on a target, where all of them get other ids.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bincode::{Decode, Encode};
 
@@ -40,6 +40,11 @@ impl References {
         (Self(settled.collect()), clashes)
     }
 
+    /// Every id with its reference.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.0.iter().map(|(id, reference)| (*id, reference.as_str()))
+    }
+
     pub fn get(&self, id: u64) -> Option<&str> {
         self.0.get(&id).map(String::as_str)
     }
@@ -55,6 +60,31 @@ pub(crate) struct Book {
     pub pools: References,
     pub collections: References,
     pub messages: References,
+}
+
+/// Ids that a manifest tells: 30 bytes each, a tenth of what it may be long.
+const TOLD_MAX: usize = 200_000;
+
+impl Book {
+    /// The references by base type and id, for who finds ids hidden in values. Of very many only those that cannot be told
+    /// from the id: a target makes the others up as it is done here.
+    pub fn told(&self) -> BTreeMap<String, BTreeMap<u64, String>> {
+        let kinds = [
+            ("user", &self.users),
+            ("group", &self.groups),
+            ("pool", &self.pools),
+            ("tag", &self.tags),
+            ("collection", &self.collections),
+            ("message", &self.messages),
+        ];
+        let are_many = kinds.iter().map(|(_, references)| references.0.len()).sum::<usize>() > TOLD_MAX;
+        let told = |kind: &str, references: &References| -> BTreeMap<u64, String> {
+            let is_told = |(id, reference): &(u64, &str)| !are_many || *reference != format!("{kind}:{id}");
+            references.iter().filter(is_told).map(|(id, reference)| (id, reference.to_owned())).collect()
+        };
+        let told = kinds.map(|(kind, references)| (kind.to_owned(), told(kind, references)));
+        told.into_iter().filter(|(_, ids)| !ids.is_empty()).collect()
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub enum Delivery {
     End {
         /// Records in it, if it is a payload.
         records: u64,
+        /// Records of objecttypes in it, each once, whatever the number of its versions.
+        unique: u64,
     },
     /// The entry that was begun is none: forget it. It may begin anew.
     Abandoned,
@@ -63,7 +65,7 @@ impl Way {
         for part in parts {
             self.send(Delivery::Bytes(part)).await?;
         }
-        self.send(Delivery::End { records }).await
+        self.send(Delivery::End { records, unique: 0 }).await
     }
 }
 

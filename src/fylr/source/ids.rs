@@ -51,6 +51,11 @@ impl Inventory {
         &mut self.0[at].1
     }
 
+    /// Records of all objecttypes.
+    pub fn len(&self) -> u64 {
+        self.0.iter().map(|(_, ids)| ids.len()).sum()
+    }
+
     pub fn objecttype_of(&self, id: u64) -> Option<String> {
         self.0.iter().find(|(_, ids)| ids.contains(id)).map(|(name, _)| name.clone())
     }

@@ -45,11 +45,12 @@ pub(crate) struct Payload<'a> {
     kind: PayloadKind,
     objecttype: Option<&'a str>,
     records: u64,
+    unique: u64,
 }
 
 impl<'a> Payload<'a> {
     pub fn new(way: &'a Way, form: Form, head: EntryHead, kind: PayloadKind, objecttype: Option<&'a str>) -> Self {
-        Self { way, form, head, kind, objecttype, records: 0 }
+        Self { way, form, head, kind, objecttype, records: 0, unique: 0 }
     }
 
     /// Adds items.
@@ -78,6 +79,11 @@ impl<'a> Payload<'a> {
         self.way.send(Delivery::Bytes(text.slice(usize::from(is_first)..))).await
     }
 
+    /// So many of the items are records that were not there before in another version.
+    pub fn count(&mut self, unique: u64) {
+        self.unique += unique;
+    }
+
     /// Ends the payload; whether there is one.
     pub async fn end(self) -> Result<bool, Gone> {
         if self.records == 0 {
@@ -85,7 +91,7 @@ impl<'a> Payload<'a> {
         }
         let end: &'static [u8] = if self.form.is_pretty { b"\n  ]\n}\n" } else { b"\n]}\n" };
         self.way.send(Delivery::Bytes(Bytes::from_static(end))).await?;
-        self.way.send(Delivery::End { records: self.records }).await?;
+        self.way.send(Delivery::End { records: self.records, unique: self.unique }).await?;
         Ok(true)
     }
 

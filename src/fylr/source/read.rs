@@ -18,6 +18,7 @@ use crate::fylr::json::Json;
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::source::asker::Asker;
 use crate::fylr::source::bare_files::{self, Where};
+use crate::fylr::source::book::Book;
 use crate::fylr::source::delivery::{DELIVERIES_AHEAD, Delivery, Gone, Way, head};
 use crate::fylr::source::ids::Inventory;
 use crate::fylr::source::options::ReadOptions;
@@ -155,6 +156,7 @@ impl Reader {
             self.warn(Warning::Changed { what });
         }
         self.tell_notes();
+        self.state.report.ids = self.state.book.as_ref().map(Book::told).unwrap_or_default();
         Ok(())
     }
 

@@ -26,6 +26,9 @@ pub struct Report {
     pub records: BTreeMap<String, u64>,
     /// What changed at the source since the backup began.
     pub changed: Vec<String>,
+    /// The references of base types by the ids that the source knows them by, when all has been read:
+    /// `pool`, 3, `museum`.
+    pub ids: BTreeMap<String, BTreeMap<u64, String>>,
     /// The last event before the backup began.
     pub(crate) last_event: Option<u64>,
 }

@@ -81,6 +81,12 @@ impl Resume {
         Ok(())
     }
 
+    /// Records that are there already, each once.
+    #[must_use]
+    pub fn records_there(&self) -> u64 {
+        self.inventory.len()
+    }
+
     pub(crate) fn has(&self, path: &EntryPath) -> bool {
         self.entries.contains(&hash(path))
     }

@@ -29,7 +29,7 @@ pub(super) struct Arriving<'a> {
 /// How an entry has ended.
 pub(super) enum Ended {
     Open,
-    Whole { records: u64 },
+    Whole { records: u64, unique: u64 },
     Abandoned,
     Failed(fylr::Error),
 }
@@ -81,7 +81,7 @@ impl Read for Arriving<'_> {
             }
             match self.next() {
                 Delivery::Bytes(bytes) => self.bytes = bytes,
-                Delivery::End { records } => self.ended = Ended::Whole { records },
+                Delivery::End { records, unique } => self.ended = Ended::Whole { records, unique },
                 Delivery::Abandoned => self.ended = Ended::Abandoned,
                 Delivery::Failed(error) => self.ended = Ended::Failed(error),
                 _ => self.ended = Ended::Failed(fylr::Error::Panicked),

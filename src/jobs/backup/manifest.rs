@@ -62,6 +62,7 @@ pub(super) fn text(about: &About<'_>) -> Vec<u8> {
             "limits": report.notes.keys().collect::<Vec<_>>(),
             "set_aside": report.aside.iter().map(|aside| json!({"what": aside.what, "why": aside.why})).collect::<Vec<_>>(),
             "changed": report.changed,
+            "ids": report.ids,
         },
     });
     let mut text = serde_json::to_vec_pretty(&manifest).expect("values become text");

@@ -67,6 +67,8 @@ pub struct BackedUp {
     pub entries_before: u64,
     /// All runs together.
     pub duration: Duration,
+    /// Entries that were read back from the archive.
+    pub verified: Option<u64>,
     pub written: Option<Written>,
 }
 
@@ -89,7 +91,7 @@ impl Backup {
         })?;
         let instance = source.instance().clone();
         let name = name_of(name, &instance, &source)?;
-        tell_plan(&source, options.include.is_some(), &*observer);
+        tell_plan(&source, options.include.is_some(), options.maximum_count, &*observer);
         let archive_path = archive;
         let archive = ArchiveMut::open_or_create(archive_path)?;
         let run = archive.begin_run(&format!("backup {name}"))?;
@@ -108,7 +110,7 @@ impl Backup {
             tracing::warn!("what the unfinished backup has kept stays: {error}");
         }
         if verify {
-            read_back(archive_path, &done.snapshot)?;
+            done.verified = Some(read_back(archive_path, &done.snapshot, &*observer)?);
         }
         if let Some(directory) = directory {
             done.written = Some(write_directory(archive_path, &done.snapshot, directory, start, &observer)?);
@@ -145,11 +147,12 @@ fn name_of(name: Option<String>, instance: &Instance, source: &Source) -> Result
 }
 
 /// Says what will be read, and how much it seems to be.
-fn tell_plan(source: &Source, is_selection: bool, observer: &dyn Observer) {
+fn tell_plan(source: &Source, is_selection: bool, most: Option<u64>, observer: &dyn Observer) {
     let objecttypes = source.objecttypes();
     let names = objecttypes.iter().map(|objecttype| (objecttype.name.clone(), objecttype.total));
     observer.observe(Event::Planned { objecttypes: names.collect(), is_selection });
-    let records = objecttypes.iter().filter_map(|objecttype| objecttype.total).sum();
+    let records = objecttypes.iter().filter_map(|objecttype| objecttype.total);
+    let records = records.map(|total| total.min(most.unwrap_or(u64::MAX))).sum();
     observer.observe(Event::Started { verb: "backup", entries: records, bytes: 0 });
 }
 
@@ -170,6 +173,8 @@ impl Work<'_> {
         let mut progress = Progress::new(unfinished::identity(&server, &instance, &objecttypes, self.options));
         let (draft, resume) = unfinished::open(self.archive, name, self.run, start, &mut progress)?;
         let entries_before = draft.entries;
+        self.observer.observe(Event::Counted { records: resume.records_there() });
+        self.observer.observe(Event::Stored { bytes: draft.bytes_stored });
         let began = Instant::now();
         let options = WriteOptions { name: name.to_owned(), run: self.run.id, strictness: Strictness::TrustRecords };
         let mut writer = ArchiveWriter::drafting(self.archive, options, draft, Arc::clone(self.observer))?;
@@ -186,7 +191,7 @@ impl Work<'_> {
         });
         let manifest = manifest::entry(&mut writer, text)?;
         let snapshot = writer.finish(&manifest)?;
-        Ok(BackedUp { snapshot, report, entries_before, duration, written: None })
+        Ok(BackedUp { snapshot, report, entries_before, duration, verified: None, written: None })
     }
 
     /// Takes every delivery until there are no more.
@@ -226,13 +231,13 @@ impl Work<'_> {
         arriving.begin();
         let put = writer.put(head, Content::Bytes(arriving));
         match arriving.end() {
-            Ended::Whole { records, .. } => {
+            Ended::Whole { records, unique } => {
                 put?;
                 if head.role == Role::Payload {
                     progress.payload(&head.path, records);
                 }
                 self.observer.observe(Event::Advanced { entries: 1, bytes: 0 });
-                self.observer.observe(Event::Counted { records });
+                self.observer.observe(Event::Counted { records: unique });
                 Ok(())
             }
             Ended::Abandoned => Ok(()),
@@ -246,18 +251,22 @@ impl Work<'_> {
     }
 }
 
-/// Rebuilds every entry of the snapshot from the archive, and compares it with its digest.
-fn read_back(archive: &Path, snapshot: &Snapshot) -> Result<(), Error> {
+/// Rebuilds every entry of the snapshot from the archive, and compares it with its digest; how many they are.
+fn read_back(archive: &Path, snapshot: &Snapshot, observer: &dyn Observer) -> Result<u64, Error> {
     let archive = Archive::open(archive)?;
     let reader = SnapshotReader::open(&archive, snapshot.clone())?;
+    observer.observe(Event::Phase { name: "reading back".to_owned(), records: 0 });
+    let mut entries = 0;
     reader.for_each(|_, content| {
         if let Content::Bytes(content) = content {
             // The reader's own error is told instead of this one.
             let _ = std::io::copy(content, &mut std::io::sink());
         }
+        entries += 1;
+        observer.observe(Event::Advanced { entries: 1, bytes: 0 });
         Ok::<(), Error>(())
     })?;
-    Ok(())
+    Ok(entries)
 }
 
 fn write_directory(

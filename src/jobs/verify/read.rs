@@ -41,7 +41,7 @@ impl<'a> Reading<'a> {
                         text.extend_from_slice(&bytes);
                     }
                 }
-                Delivery::End { records } => {
+                Delivery::End { records, .. } => {
                     if let Some((path, text)) = open.take() {
                         payload(&path, &text, backup)?;
                         self.observer.observe(Event::Counted { records });

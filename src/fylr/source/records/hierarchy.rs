@@ -175,10 +175,13 @@ async fn hand_over(
             }
         }
         let ids = reader.inventory.of(objecttype);
+        let before = ids.len();
         for item in &batch.items {
             ids.insert(item.id);
         }
+        let unique = ids.len() - before;
         let mut payload = Payload::new(&reader.way, reader.form, head, PayloadKind::Records, Some(objecttype));
+        payload.count(unique);
         payload.run(out.into(), batch.items.len() as u64).await?;
         payload.end().await?;
         reader.all_aside(batch.aside);

@@ -36,7 +36,9 @@ pub(super) async fn read(
         let ids = reader.inventory.of(objecttype);
         let given = ahead.page(course, page, async |mut batch: Batch| {
             aside.append(&mut batch.aside);
+            let before = ids.len();
             let (runs, kept) = doubles.runs(batch, separator, ids);
+            payload.count(ids.len() - before);
             files.extend(kept.into_iter().flat_map(|item| item.files));
             for (text, count) in runs {
                 payload.run(text, count).await?;
