@@ -116,8 +116,7 @@ fn payloads_are_pretty_or_compressed() {
     let text = |place: &Place, name: &str| std::fs::read(place.path("out").join(name)).expect(name);
     let (plain, _) = written(&source, "");
     let (pretty, _) = written(&source, "--pretty");
-    let lines =
-        |place: &Place| text(place, "db__objekt__batch_0001.json").iter().filter(|byte| **byte == b'\n').count();
+    let lines = |place: &Place| text(place, "db__objekt__batch_0001.json").split(|byte| *byte == b'\n').count();
     assert!(lines(&plain) < 10 && lines(&pretty) > 100, "{} {}", lines(&plain), lines(&pretty));
     let sizes = ["1", "9"].map(|level| {
         let (place, _) = written(&source, &format!("--compression {level} --file-url-expire-days 0"));

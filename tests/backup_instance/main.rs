@@ -9,6 +9,7 @@ mod fidelity;
 mod files;
 mod options;
 mod pages;
+mod told;
 
 use std::collections::BTreeMap;
 
