@@ -47,7 +47,8 @@ fn fylr(sizes: &'static [usize], file: impl Fn(u64, &str, &Asked) -> Reply + Sen
 }
 
 fn record(id: u64, size: usize) -> String {
-    let hash: String = Sha256::digest(bytes(id, size)).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String =
+        Sha256::digest(bytes(id, size)).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     format!(
         r#"{{"_objecttype":"x","_system_object_id":{id},"_latest_version":true,"x":{{"_id":{id},"_version":1,"f":[{{"_id":{id},
         "preferred":true,"original_filename":"{id}.bin","extension":"bin","versions":{{"original":{{"url":"/files/{id}/old",
