@@ -111,7 +111,8 @@ impl Backup {
         }
     }
 
-    fn job(self, session: &Session) -> Result<jobs::Backup, Error> {
+    /// The job that these flags ask for.
+    pub(in crate::cli) fn job(self, session: &Session) -> Result<jobs::Backup, Error> {
         debug_assert!(CHUNK_SIZES.contains(&self.chunk_size));
         let connection = self.connection.options(session.is_network_logged)?;
         let read = ReadOptions {

@@ -182,6 +182,10 @@ impl ProfileFile {
 }
 
 impl fonds::web::Profiles for ProfileFile {
+    fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     fn all(&self) -> Result<Vec<ProfileName>, NoProfile> {
         let Some((_, profiles)) = read_profiles(self.config.as_deref()).map_err(|error| told(&error))? else {
             return Ok(Vec::new());

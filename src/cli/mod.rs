@@ -48,6 +48,9 @@ mod stats;
 mod tag;
 mod verify;
 
+#[cfg(test)]
+mod page_lines;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 

@@ -150,7 +150,8 @@ impl Restore {
         execute(planned, self.export_id_map.as_deref(), session)
     }
 
-    fn job(&self, session: &Session) -> Result<Job, Error> {
+    /// The job that these flags ask for.
+    pub(in crate::cli) fn job(&self, session: &Session) -> Result<Job, Error> {
         let from = match (&self.snapshot, &self.manifest) {
             (Some(snapshot), _) => RestoreFrom::Snapshot(snapshot.clone()),
             (None, Some(path)) => RestoreFrom::Directory(path.clone()),

@@ -34,6 +34,7 @@ pub use instance::{Instance, InstanceKind};
 pub use problem::Problem;
 pub use request::{Request, Shape};
 pub use retry::RetryPolicy;
+pub use secrets::is_secret_member;
 pub use server::Server;
 pub use transport::Certificates;
 pub use version::Version;

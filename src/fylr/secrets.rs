@@ -33,6 +33,12 @@ pub fn is_secret(name: &str) -> bool {
     SECRET_NAMES.iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
+/// Whether a member of JSON with this name holds a secret.
+#[must_use]
+pub fn is_secret_member(name: &str) -> bool {
+    is_secret(name) || SECRET_MEMBERS.contains(&name)
+}
+
 /// Whether a header of this name holds a secret.
 #[must_use]
 pub fn is_secret_header(name: &str) -> bool {
@@ -67,7 +73,7 @@ pub fn shown_body(bytes: &[u8], length_max: usize) -> String {
     let mut rest = &*text;
     while let Some((before, name, after)) = next_member(rest) {
         out.push_str(before);
-        let value_end = if is_secret(name) || SECRET_MEMBERS.contains(&name) { string_end(after) } else { 0 };
+        let value_end = if is_secret_member(name) { string_end(after) } else { 0 };
         if value_end > 0 {
             out.push('"');
             out.push_str(MASK);

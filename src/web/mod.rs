@@ -5,12 +5,15 @@ mod error;
 mod options;
 mod profiles;
 
+pub mod forms;
 pub mod look;
 pub mod words;
 
+mod address;
 mod answer;
 mod door;
 mod guard;
+mod query;
 mod server;
 mod site;
 mod tls;
@@ -19,6 +22,8 @@ mod visit;
 mod router;
 
 mod assets;
+mod backup;
+mod language;
 mod sign_in;
 mod start;
 

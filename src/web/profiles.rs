@@ -1,5 +1,7 @@
 //! Instances of `fonds.toml`. The page knows their names and servers; who serves it knows where their secrets are.
 
+use std::path::Path;
+
 use secrecy::SecretString;
 
 use crate::fylr;
@@ -20,6 +22,11 @@ pub struct NoProfile(pub String);
 
 /// Knows the instances of `fonds.toml`, and fetches their secrets when they are needed.
 pub trait Profiles: Send + Sync {
+    /// The file, if it was named: then a command line must name it, too.
+    fn config(&self) -> Option<&Path> {
+        None
+    }
+
     /// All of them, in the order of the file; none if there is no file.
     ///
     /// # Errors

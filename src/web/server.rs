@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::event::Observer;
@@ -16,7 +17,7 @@ use crate::web::guard::{Rules, Sessions};
 use crate::web::options::Options;
 use crate::web::profiles::Profiles;
 use crate::web::router::router;
-use crate::web::site::Site;
+use crate::web::site::{READERS_MAX, Site};
 use crate::web::tls;
 
 /// Threads that wait for the network.
@@ -62,6 +63,7 @@ impl Server {
             archive: options.archive,
             profiles,
             allows_any_server: options.allows_any_server,
+            turns: Arc::new(Semaphore::new(READERS_MAX)),
             observer,
         });
         let stop = CancellationToken::new();

@@ -2,15 +2,25 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::archive::Archive;
 use crate::jobs;
 use crate::model::event::{Event, Observer};
 use crate::web::answer::Refusal;
+use crate::web::forms::Place;
 use crate::web::guard::{Rules, Sessions};
 use crate::web::profiles::Profiles;
+use crate::web::words::Language;
 
-#[allow(dead_code, reason = "pages that choose instances use the rest")]
+/// Downloads and comparisons that run at a time: each keeps a core and a disk busy.
+pub(super) const READERS_MAX: usize = 4;
+/// How long one waits for its turn; browsers give up soon after.
+const TURN_WAIT_MAX: Duration = Duration::from_secs(20);
+
 /// The page's state, but for what stands in the archive.
 pub(super) struct Site {
     pub archive: PathBuf,
@@ -18,12 +28,13 @@ pub(super) struct Site {
     pub sessions: Sessions,
     pub profiles: Arc<dyn Profiles>,
     pub allows_any_server: bool,
+    /// Downloads and comparisons that may run at a time.
+    pub turns: Arc<Semaphore>,
     /// Hears who did what.
     pub observer: Arc<dyn Observer + Send + Sync>,
 }
 
 impl Site {
-    #[allow(dead_code, reason = "pages that show the archive use it")]
     /// Looks at the archive, on a thread that may wait for the disk.
     ///
     /// # Errors
@@ -34,6 +45,26 @@ impl Site {
     ) -> Result<T, Refusal> {
         let site = Arc::clone(self);
         blocking(move || work(&Archive::open(&site.archive)?)).await
+    }
+
+    /// Waits for a turn among those who read a lot. It ends when the permit is dropped.
+    ///
+    /// # Errors
+    /// When too many wait already.
+    pub async fn turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let turn = tokio::time::timeout(TURN_WAIT_MAX, Arc::clone(&self.turns).acquire_owned()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| {
+            Refusal::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("{READERS_MAX} downloads or comparisons are under way"),
+                "wait until one of them has ended",
+            )
+        })
+    }
+
+    /// Where forms are sent to.
+    pub fn place(&self, language: Language) -> Place<'_> {
+        Place { archive: &self.archive, profiles: &*self.profiles, allows_any_server: self.allows_any_server, language }
     }
 
     /// What the archive's file is called.
@@ -47,7 +78,6 @@ impl Site {
     }
 }
 
-#[allow(dead_code, reason = "pages that show the archive use it")]
 /// Does work that waits for the disk or for servers.
 ///
 /// # Errors

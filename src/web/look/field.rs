@@ -139,6 +139,20 @@ impl Field<'_> {
         }
     }
 
+    /// Controls of one's own under one label.
+    #[must_use]
+    pub fn grouped(&self, controls: &Markup) -> Markup {
+        html! {
+            fieldset.field id=(self.id()) aria-describedby=(self.described()) {
+                legend.words {
+                    span.label { (self.language.say(self.label)) }
+                    (self.help())
+                }
+                div.control { (controls) (self.complaint()) }
+            }
+        }
+    }
+
     /// A control of one's own.
     #[must_use]
     pub fn around(&self, control: &Markup) -> Markup {

@@ -185,3 +185,7 @@ pub const E_NO_SNAPSHOT: Text = text("names no snapshot of this archive", "nennt
 pub const E_UNKNOWN: Text = text("is no field of this form", "ist kein Feld dieses Formulars");
 pub const E_TWICE: Text = text("stands there twice", "steht zweimal da");
 pub const E_SAME_TARGET: Text = text("is named twice", "ist zweimal genannt");
+pub const E_BESIDE: Text = text(
+    "and login stand beside an instance of fonds.toml: one of both is enough",
+    "und Login stehen neben einer Instanz aus fonds.toml: Eines von beiden genügt",
+);
