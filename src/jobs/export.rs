@@ -1,7 +1,7 @@
 //! Export: a snapshot becomes a directory or a tar.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -107,6 +107,29 @@ impl Export {
             Form::Directory => lies_in(archive, &self.destination),
             Form::Tar(_) => is_same(archive, &self.destination),
         }
+    }
+}
+
+/// A snapshot as a tar that goes wherever bytes can be written to.
+pub struct TarStream {
+    pub snapshot: SnapshotName,
+    pub compression: Compression,
+}
+
+impl TarStream {
+    /// Writes the tar. Every byte was checked before it is handed on, as far as it stands in a pack; an entry that is not
+    /// what came in ends the tar with an error, so that what was written until then must be thrown away.
+    ///
+    /// # Errors
+    /// When the archive cannot be read, or `out` takes no more.
+    pub fn run<W: Write>(&self, archive: &Path, out: W, observer: &dyn Observer) -> Result<Written, Error> {
+        let archive = Archive::open(archive)?;
+        let snapshot = snapshot::find(&archive.read()?, &self.snapshot)?;
+        let reader = SnapshotReader::open(&archive, snapshot.clone())?;
+        let name = format!("{}.tar", snapshot.name);
+        let writer = TarWriter::new(out, name, &snapshot.name, self.compression, &WriteOptions::default())?;
+        let (_, written) = copy::<_, _, Error>(&reader, writer, observer)?;
+        Ok(written)
     }
 }
 

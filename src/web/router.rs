@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use crate::web::answer::Refusal;
 use crate::web::site::Site;
-use crate::web::{assets, guard, sign_in, start};
+use crate::web::{assets, backup, guard, language, sign_in, start};
 
 /// All there is to be asked for. Every request passes [`guard::guard`] first, also those that lead nowhere.
 pub(super) fn router(site: Arc<Site>) -> Router {
@@ -17,6 +17,9 @@ pub(super) fn router(site: Arc<Site>) -> Router {
         .route("/inspect/migration/assets/{name}", get(assets::asset))
         .route("/inspect/migration/sign-in", post(sign_in::sign_in))
         .route("/inspect/migration/sign-out", post(sign_in::sign_out))
+        .route("/inspect/migration/language", post(language::choose))
+        .route("/inspect/migration/{name}/", get(backup::page))
+        .route("/inspect/migration/{name}/{*path}", get(backup::below))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || guard::wrong_method())
         .layer(from_fn_with_state(Arc::clone(&site), guard::guard))

@@ -1,16 +1,250 @@
-//! The start page.
+//! The start page: the list of backups, and the forms that create and restore them.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use maud::html;
+use maud::{Markup, html};
+use serde_json::{Value, json};
 
-use crate::web::look::Here;
+use crate::archive::{self, Snapshot};
+use crate::jobs::{self, BackupOverview, view};
+use crate::web::address;
+use crate::web::answer::{Refusal, json_of};
+use crate::web::forms::{BackupForm, Complaints, Offered, RenameRow, RestoreForm, draw_backup, draw_restore};
+use crate::web::look::table::{Column, table};
+use crate::web::look::{Here, Tone, notice, time};
+use crate::web::query::Query;
+use crate::web::site::{Site, blocking};
 use crate::web::visit::{Frame, Visit};
-use crate::web::words::frame;
+use crate::web::words::{Language, backups as words, forms};
+
+/// Snapshots that the form offers, the newest of each backup first. Others are restored from their own page.
+const OFFERED_MAX: usize = 300;
+/// What `fylr` calls the versions of videos that easydb5 calls otherwise.
+const RENAME_OF_EASYDB5: (&str, &str, &str) = ("video", "1920p", "1080p");
+
+/// What the page shows of the archive.
+pub(super) struct Shelf {
+    pub backups: Vec<BackupOverview>,
+    pub damaged: Vec<archive::Error>,
+    /// There is no archive yet.
+    pub is_new: bool,
+}
+
+/// The forms, as they were sent or as they begin.
+pub(super) struct Sheets {
+    pub backup: BackupForm,
+    pub restore: RestoreForm,
+    pub backup_complaints: Complaints,
+    pub restore_complaints: Complaints,
+    /// Which of them is open.
+    pub open: Open,
+}
+
+/// Which form is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Open {
+    Neither,
+    Backup,
+    Restore,
+}
 
 /// `GET /inspect/migration/`
-pub(super) async fn page(visit: Visit) -> Response {
-    let title = visit.language.say(frame::BACKUPS);
-    let frame = Frame { title, here: Here::Backups, crumbs: Vec::new(), refresh: None };
-    visit.page(StatusCode::OK, frame, html! { h1 { (title) } })
+pub(super) async fn page(State(site): State<Arc<Site>>, visit: Visit, query: Query) -> Result<Response, Refusal> {
+    blocking(move || {
+        let shelf = Shelf::look(&site)?;
+        if visit.is_json {
+            return Ok(json_of(StatusCode::OK, &json!({ "Backups": twin(&shelf) })));
+        }
+        let sheets = Sheets::fresh(&shelf, &query);
+        Ok(draw(&site, &visit, &shelf, &sheets, StatusCode::OK))
+    })
+    .await
+}
+
+/// The whole page.
+pub(super) fn draw(site: &Site, visit: &Visit, shelf: &Shelf, sheets: &Sheets, status: StatusCode) -> Response {
+    let language = visit.language;
+    let place = site.place(language);
+    let offered = offered(shelf, sheets, site, language);
+    let content = html! {
+        header {
+            h1 { (language.say(words::TITLE)) }
+            p { (summary(shelf, site, language)) }
+        }
+        div.panels {
+            details.panel #create-backup open[sheets.open == Open::Backup] {
+                summary {
+                    h2 { (language.say(forms::CREATE_BACKUP)) }
+                    span.help { (language.say(forms::CREATE_BACKUP_NOTE)) }
+                }
+                div.inside {
+                    (draw_backup(&sheets.backup, &sheets.backup_complaints, &place, &once()))
+                }
+            }
+            details.panel #restore-backup open[sheets.open == Open::Restore] {
+                summary { h2 { (language.say(forms::RESTORE_BACKUP)) } }
+                div.inside {
+                    @if offered.is_empty() {
+                        p { (language.say(forms::NO_BACKUPS)) }
+                    } @else {
+                        (draw_restore(&sheets.restore, &offered, &sheets.restore_complaints, &place, &once()))
+                    }
+                }
+            }
+        }
+        section {
+            h2 { (language.say(words::LIST)) }
+            (list(shelf, language))
+            @for error in &shelf.damaged {
+                (notice(Tone::Bad, html! {
+                    p { (language.fill(words::DAMAGED, &[&error.to_string()])) }
+                }))
+            }
+        }
+    };
+    let title = language.say(words::TITLE);
+    visit.page(status, Frame { title, here: Here::Backups, crumbs: Vec::new(), refresh: None }, content)
+}
+
+impl Shelf {
+    /// # Errors
+    /// When there is an archive that cannot be read.
+    pub fn look(site: &Site) -> Result<Self, Refusal> {
+        match jobs::overview(&site.archive) {
+            Ok((backups, damaged)) => Ok(Self { backups, damaged, is_new: false }),
+            Err(jobs::Error::Archive(archive::Error::NotFound(_))) => {
+                Ok(Self { backups: Vec::new(), damaged: Vec::new(), is_new: true })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The newest snapshot of all.
+    fn newest(&self) -> Option<&Snapshot> {
+        self.backups.iter().map(|backup| &backup.newest).max_by_key(|snapshot| snapshot.number)
+    }
+}
+
+impl Sheets {
+    /// Forms that nobody has filled in, or those that a link has begun.
+    pub fn fresh(shelf: &Shelf, query: &Query) -> Self {
+        let asked = query.get(address::SNAPSHOT).map(str::to_owned);
+        let open = match () {
+            () if asked.is_some() => Open::Restore,
+            () if shelf.backups.is_empty() => Open::Backup,
+            () => Open::Neither,
+        };
+        let newest = shelf.newest();
+        let snapshot = asked.or_else(|| newest.map(|snapshot| snapshot.number.to_string())).unwrap_or_default();
+        let is_easydb5 = newest.is_some_and(|snapshot| snapshot.source.kind.as_deref() == Some("easydb5"));
+        let (class, source, target) = RENAME_OF_EASYDB5;
+        let rename = RenameRow { class: class.to_owned(), source: source.to_owned(), target: target.to_owned() };
+        let renames = if is_easydb5 { vec![rename] } else { Vec::new() };
+        Self {
+            backup: BackupForm::default(),
+            restore: RestoreForm { snapshot, renames, ..RestoreForm::default() },
+            backup_complaints: Complaints::default(),
+            restore_complaints: Complaints::default(),
+            open,
+        }
+    }
+}
+
+/// A word that no other form has.
+pub(super) fn once() -> String {
+    let mut bytes = [0; 16];
+    // Without randomness a form that is sent twice may count twice; a page is worth more.
+    let _ = getrandom::fill(&mut bytes);
+    format!("{:032x}", u128::from_le_bytes(bytes))
+}
+
+fn summary(shelf: &Shelf, site: &Site, language: Language) -> String {
+    if shelf.is_new {
+        return language.fill(words::NO_ARCHIVE, &[&site.archive.display().to_string()]);
+    }
+    let snapshots: u64 = shelf.backups.iter().map(|backup| backup.snapshots).sum();
+    let plain: u64 = shelf.backups.iter().map(|backup| backup.bytes_plain).sum();
+    let file = std::fs::metadata(&site.archive).map_or(0, |metadata| metadata.len());
+    language.fill(words::SAVED_LINE, &[&language.number(snapshots), &language.bytes(plain), &language.bytes(file)])
+}
+
+fn list(shelf: &Shelf, language: Language) -> Markup {
+    if shelf.backups.is_empty() {
+        return html! { p.lead #no-backups { (language.say(words::EMPTY)) } };
+    }
+    let columns = [
+        Column::Name(language.say(words::NAME)),
+        Column::Text(language.say(words::SOURCE)),
+        Column::Text(language.say(words::NEWEST)),
+        Column::Figure(language.say(words::SNAPSHOTS)),
+        Column::Figure(language.say(words::RECORDS)),
+        Column::Figure(language.say(words::STORED)),
+        Column::Figure(language.say(words::SAVED)),
+    ];
+    let rows = shelf.backups.iter().map(|backup| {
+        let BackupOverview { name, newest, snapshots, bytes_plain, bytes_stored } = backup;
+        vec![
+            html! { a href=(address::backup(name)) { (name) } },
+            source(newest),
+            html! { a href=(address::snapshot(name, newest.number)) { (newest.number) } " · " (time(language, newest.created)) },
+            html! { (language.number(*snapshots)) },
+            html! { (language.number(newest.counts.records)) },
+            html! { (language.bytes(*bytes_stored)) },
+            html! { (language.bytes(bytes_plain.saturating_sub(*bytes_stored))) },
+        ]
+    });
+    table("backups", &columns, &rows.collect::<Vec<_>>())
+}
+
+/// Where a backup comes from, as far as its manifest tells.
+pub(super) fn source(snapshot: &Snapshot) -> Markup {
+    let source = &snapshot.source;
+    let place = source.url.as_deref().or(source.name.as_deref()).unwrap_or("–");
+    let system = [source.kind.as_deref(), source.version.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+    html! {
+        span { (place) @if !system.is_empty() { small.help { " " (system.join(" ")) } } }
+    }
+}
+
+/// The newest snapshot of each backup, then older ones, and always the one that is chosen.
+fn offered(shelf: &Shelf, sheets: &Sheets, site: &Site, language: Language) -> Vec<Offered> {
+    let offer = |snapshot: &Snapshot| {
+        let (number, created) = (snapshot.number.to_string(), language.time(snapshot.created));
+        Offered { label: language.fill(forms::BACKUP_OPTION, &[&snapshot.name, &number, &created]), value: number }
+    };
+    let mut offered: Vec<Offered> = shelf.backups.iter().map(|backup| offer(&backup.newest)).collect();
+    let all = jobs::list(&site.archive).unwrap_or_default();
+    let mut older: Vec<Snapshot> = all.into_iter().flatten().collect();
+    older.sort_by(|one, other| (&one.name, other.number).cmp(&(&other.name, one.number)));
+    let chosen = &sheets.restore.snapshot;
+    for snapshot in &older {
+        let number = snapshot.number.to_string();
+        let has_room = offered.len() < OFFERED_MAX || number == *chosen;
+        if has_room && !offered.iter().any(|known| known.value == number) {
+            offered.push(offer(snapshot));
+        }
+    }
+    offered
+}
+
+/// The list for scripts.
+fn twin(shelf: &Shelf) -> Value {
+    shelf.backups.iter().map(overview).collect()
+}
+
+/// A backup for scripts.
+pub(super) fn overview(backup: &BackupOverview) -> Value {
+    json!({
+        "Name": backup.name,
+        "Source": backup.newest.source.url.as_ref().or(backup.newest.source.name.as_ref()),
+        "Snapshots": backup.snapshots,
+        "Records": backup.newest.counts.records,
+        "Size": backup.bytes_plain,
+        "SizeStored": backup.bytes_stored,
+        "SizeSaved": backup.bytes_plain.saturating_sub(backup.bytes_stored),
+        "Newest": view::snapshot(&backup.newest),
+    })
 }
