@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use fonds::{archive, jobs, web};
 
+use crate::cli::exit::Exit;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -41,10 +43,10 @@ pub enum Error {
     Interrupted(i32),
     #[error("the work ended unexpectedly")]
     Panicked,
+    #[error("\"fonds {words}\" ended with exit code {}", .exit.0)]
+    Step { words: String, exit: Exit },
     #[error("the demonstration failed in {}", .path.display())]
     Demo { path: PathBuf, source: io::Error },
-    #[error("{} came back different", .0.display())]
-    Different(PathBuf),
 }
 
 impl From<archive::Error> for Error {

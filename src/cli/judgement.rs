@@ -81,7 +81,8 @@ pub fn judge(error: &Error) -> Judgement {
         Error::NothingToForget => (Exit::USAGE, "--keep-last, --keep-daily and the like say what is kept"),
         Error::Interrupted(signal) => (Exit::signal(*signal), AGAIN),
         Error::Panicked => (Exit::FAILED, "\"fonds check\" tells whether the archive is damaged; -v shows details"),
-        Error::Demo { .. } | Error::Different(_) => (Exit::FAILED, "-v shows details"),
+        Error::Step { exit, .. } => (*exit, "-v shows details"),
+        Error::Demo { .. } => (Exit::FAILED, "-v shows details"),
     }
 }
 

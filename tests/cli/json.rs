@@ -40,7 +40,7 @@ fn every_command_prints_one_object() {
     assert_eq!(object(&place, "stats")["stats"]["names"][0]["bytes"], 161_396);
     assert_eq!(object(&place, "runs")["runs"][0]["outcome"], "done");
     assert_eq!(object(&place, "runs show 1")["run"]["command"], "import seedorf");
-    assert_eq!(object(&place, "demo")["files_the_same"], 114);
+    assert_eq!(object(&place, "demo")["demo"]["verified"], serde_json::json!(["test", "training"]));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The program as its users meet it: what they type, what they read, and the exit code a script gets.
 
 mod archives;
+mod demo;
 mod ends;
 mod json;
 mod life;

@@ -203,17 +203,6 @@ seedorf          2  322.8 kB  [..] kB  [..] kB
     );
 }
 
-#[test]
-fn the_demonstration_works_and_leaves_nothing_behind() {
-    let place = Place::new();
-    let output = place.command("demo").env("TMPDIR", place.path("")).output().expect("the program starts");
-    let told = text(&output.stdout);
-    assert!(output.status.success(), "{told}{}", text(&output.stderr));
-    assert!(told.contains("museum: snapshot 2, 3 of 70 records are new"), "{told}");
-    assert_eq!(told.matches("(57 files, byte for byte the same)").count(), 2, "{told}");
-    assert_eq!(place.names(), Vec::<String>::new());
-}
-
 /// Compares two directories file by file; how many there are.
 #[track_caller]
 fn same(one: &Path, other: &Path) -> usize {

@@ -154,7 +154,8 @@ fn renditions(
     for (version, shown) in versions.iter().filter(|(name, _)| *name != ORIGINAL) {
         let Some(to) = context.options.renames.name(class, version) else { continue };
         // Without bytes there is nothing to take over.
-        let stays = shown.get("leave_on_remote").is_some_and(Json::is_true);
+        let stays =
+            shown.get("leave_on_remote").is_some_and(Json::is_true) || stands_elsewhere(shown, versions, context);
         let Some(origin) = origin(shown, stays) else { continue };
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let extension = text_in(shown, &["extension"]);
@@ -168,6 +169,14 @@ fn renditions(
         });
     }
     Ok(found)
+}
+
+/// Whether a rendition is neither packed nor where the source or the original is: there it is only named.
+fn stands_elsewhere(shown: &Json<'_>, versions: &Members<'_>, context: &Context) -> bool {
+    let host = |version: &Json<'_>| Url::parse(&text_in(version, &["url"])?).ok()?.host_str().map(str::to_owned);
+    let original = versions.get(ORIGINAL).and_then(host);
+    let is_packed = text_in(shown, &["path"]).is_some();
+    !is_packed && host(shown).is_some_and(|host| host != context.origins.host && original.as_ref() != Some(&host))
 }
 
 /// A file as the JSON importer names it.
