@@ -23,6 +23,7 @@ mod instance;
 
 mod json;
 mod masked;
+mod output_only;
 
 pub mod source;
 pub mod target;

@@ -2,8 +2,11 @@
 
 mod again;
 mod flags;
+mod ids;
+mod importer;
 mod kill;
 mod plans;
+mod round_trip;
 #[path = "../support/mod.rs"]
 mod support;
 mod targets;

@@ -259,6 +259,17 @@ async fn write(site: &Site, path: &str, body: Vec<u8>) -> Result<(), Error> {
     Ok(())
 }
 
+/// The data model that a target has.
+pub(super) async fn schema(client: &Client) -> Result<Value, Error> {
+    let request = Request::get("schema/user/CURRENT", Shape::Object).with("format", "json");
+    match client.ask(&request).await {
+        Ok(answer) => Ok(serde_json::from_slice(&answer).unwrap_or_default()),
+        // It has none yet.
+        Err(error) if is_of_items(&error) => Ok(Value::Null),
+        Err(error) => Err(error),
+    }
+}
+
 /// Learns by their names which ids the parts of the data model have on the target.
 pub(super) async fn match_models(site: &Site, text: &[u8]) -> Result<(), Error> {
     let own: Value = serde_json::from_slice(text).unwrap_or_default();

@@ -18,6 +18,8 @@ use crate::model::path::EntryPath;
 const PROBES: usize = 8;
 /// Codes by which a server says that a record is there already.
 const THERE: [&str; 3] = ["VersionMismatch", "DatabaseUniqueKeyViolation", "UniqueKeyViolation"];
+/// Why a record stays that is deleted at the source.
+const LINKED: &str = "records link to it, and the target would take their links away; it stays undeleted";
 /// What no record of an objecttype is to blame for.
 const OF_ALL: [&str; 2] = ["UnknownObjecttype", "ObjecttypeNotFound"];
 
@@ -294,7 +296,9 @@ pub(crate) async fn delete(site: &Site, from: From<'_>, system_id: u64, at: u64)
         Ok(_) => Ok(()),
         Err(error) if is_of_items(&error) => {
             let what = format!("the deletion of {} {system_id}", from.objecttype);
-            site.aside(&from.place(at), what, why(&error))
+            let is_asked = matches!(&error, Error::Refused { source } if source.status == 202);
+            let why = if is_asked { LINKED.to_owned() } else { why(&error) };
+            site.aside(&from.place(at), what, why)
         }
         Err(error) => Err(error),
     }

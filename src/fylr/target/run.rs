@@ -94,15 +94,19 @@ impl Restore {
     /// When the target or the backup ends to answer. What was written until then is noted in the ledger.
     pub async fn run(self) -> Result<Restored, Error> {
         let Self { client, options, origins, documents, datamodel, payloads, offsets, references, .. } = self;
-        let schema: serde_json::Value =
-            datamodel.as_deref().and_then(|text| serde_json::from_slice(text).ok()).unwrap_or_default();
+        let schema = match datamodel.as_deref() {
+            Some(text) => serde_json::from_slice::<serde_json::Value>(text).unwrap_or_default()["schema"].take(),
+            // Where the backup has none, records are of the target's.
+            None => prepare::schema(&client).await?,
+        };
         let context = Context {
             abilities: Abilities::of(client.instance()),
             instance_id: client.instance().id.clone(),
             ids: Ids::default(),
             base_files: RwLock::default(),
-            model: Datamodel::read(&schema["schema"]),
+            model: Datamodel::read(&schema),
             offsets,
+            source_ids: references.iter().map(|(base, id, name)| ((*base, name.clone()), *id)).collect(),
             notes: Arc::default(),
             origins,
             options,
@@ -371,7 +375,11 @@ impl Run {
             | PayloadKind::Messages
             | PayloadKind::Collections => {
                 let mut sent = Vec::with_capacity(items.len());
-                for (place, json) in items {
+                let mut objects = Vec::new();
+                for (place, mut json) in items {
+                    if *kind == PayloadKind::Collections {
+                        objects.extend(rewrite::inline_objects(&mut json).map(|objects| (place, objects)));
+                    }
                     let item = match kind {
                         PayloadKind::Groups => rewrite::group(json, round, context),
                         PayloadKind::Users => rewrite::user(json, round, context),
@@ -387,9 +395,14 @@ impl Run {
                     for one in sent {
                         base::upsert(site, kind, vec![one]).await?;
                     }
-                    return Ok(());
+                } else {
+                    base::upsert(site, kind, sent).await?;
                 }
-                base::upsert(site, kind, sent).await
+                let tally = PayloadKind::CollectionObjects;
+                for (place, objects) in objects {
+                    base::fill(site, &Place { tally: tally.name(), ..place }, objects).await?;
+                }
+                Ok(())
             }
             PayloadKind::Mappings
             | PayloadKind::Plugins

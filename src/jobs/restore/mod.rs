@@ -2,6 +2,7 @@
 //! each target has got is noted in the archive.
 
 mod plan;
+mod presets;
 mod run;
 mod scan;
 mod segments;
@@ -97,7 +98,7 @@ impl Restore {
     ///
     /// # Errors
     /// When the backup cannot be read, or a target does not let the login in.
-    pub fn plan(self, archive: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Planned, Error> {
+    pub fn plan(mut self, archive: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Planned, Error> {
         let runtime = Runtime::new().map_err(Error::Runtime)?;
         let (source, label) = self.open(archive, &**observer)?;
         // Who cannot be reached is told before a long look at the backup.
@@ -108,6 +109,7 @@ impl Restore {
         }
         let mut scan = scan(&source, self.write.renames.clone(), &**observer)?;
         self.documents(&mut scan)?;
+        let presets = presets::adopt(&mut self.write, &mut scan);
         let asked = Asked {
             start: self.start,
             is_forced: self.is_forced,
@@ -119,6 +121,7 @@ impl Restore {
             write: &self.write,
         };
         let mut plan = plan::common(&scan, label.clone(), &asked);
+        plan.notes.extend(presets);
         let backup = source.digest();
         let ledgers = ledgers(archive)?;
         for (target, client) in self.targets.iter().zip(&clients) {
@@ -137,7 +140,8 @@ impl Restore {
         if let Some(client) = clients.first().filter(|_| self.write.file_api != FileApi::None) {
             let token = self.write.file_token.as_ref();
             for url in &scan.survey.files.samples {
-                let tried = target::try_url(client, token, url);
+                let url = scan.origins.located(url);
+                let tried = target::try_url(client, token, &url);
                 if let Some(why) = runtime.block_on(tried)? {
                     plan.notes.push(format!(
                         "a file of the source cannot be read ({why}); signed URLs expire: --file-api-access-token gives \

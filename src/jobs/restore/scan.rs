@@ -1,5 +1,6 @@
 //! The look at a backup before anything is written: every payload is read once.
 
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::sync::Arc;
 
@@ -59,7 +60,12 @@ pub fn scan(source: &BackupSource, renames: Renames, observer: &dyn Observer) ->
         observer.observe(Event::Advanced { entries: 1, bytes: 0 });
     }
     let manifest = source.manifest().clone();
-    survey.references.extend(references(&manifest));
+    // What the manifest says is certain, what a reference says by itself is not: somebody may have given it.
+    let certain = references(&manifest);
+    let named: HashSet<(Base, &str)> = certain.iter().map(|(base, _, name)| (*base, name.as_str())).collect();
+    survey.references.retain(|(base, _, name)| !named.contains(&(*base, name.as_str())));
+    drop(named);
+    survey.references.extend(certain);
     Ok(Scan { payloads, arrays, documents, survey, origins: origins(&manifest), manifest, unknown })
 }
 
@@ -133,6 +139,7 @@ fn origins(manifest: &Manifest) -> Origins {
         instance_id: instance["db_name"].as_str().or_else(|| instance["name"].as_str()).map(str::to_owned),
         is_easydb5: source.kind.as_deref() == Some("easydb5"),
         is_importer: !is_backup,
+        localhost: None,
     }
 }
 

@@ -3,38 +3,11 @@
 use std::borrow::Cow;
 
 use crate::fylr::json::{Json, Members};
+use crate::fylr::output_only::OF_RECORDS;
 use crate::fylr::source::datamodel::{Column, Table};
 use crate::fylr::source::turn::files::{self, FileSource};
 use crate::fylr::source::turn::{Context, Links, Unturnable, Versions, by_reference, object, people};
 
-/// What the API only ever gives and never takes, at the record and in its block.
-const OUTPUT_ONLY: [&str; 25] = [
-    "_format",
-    "_standard",
-    "_path",
-    "_paths",
-    "_level",
-    "_has_children",
-    "_generated_rights",
-    "_changelog",
-    "_collections",
-    "_published",
-    "_published_count",
-    "_score",
-    "_sort",
-    "_system_tags",
-    "_objecttype_display_name",
-    "_mask_display_name",
-    "_has_acl",
-    "_schema_version",
-    "_system_object_id_parent",
-    "_id_parent_deleted_at",
-    "_child_idx",
-    "_parent_child_idx",
-    "_compiled_tags",
-    "_best_mask",
-    "_highlight",
-];
 const NESTED: &str = "_nested:";
 const REVERSE: &str = "_reverse_nested:";
 const DELETED_AT: &str = "_latest_version_deleted_at";
@@ -116,7 +89,7 @@ pub(crate) fn record<'t>(
 
 /// Whether a target takes what stands under this key.
 fn is_taken(key: &str) -> bool {
-    !key.starts_with('_') || !(key.starts_with(REVERSE) || OUTPUT_ONLY.contains(&key))
+    !key.starts_with('_') || !(key.starts_with(REVERSE) || OF_RECORDS.contains(&key))
 }
 
 struct Turner<'a> {

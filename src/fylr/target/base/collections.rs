@@ -9,7 +9,7 @@ use crate::fylr::json::{Json, Members};
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::target::base::known;
 use crate::fylr::target::rewrite::{global_id, text_in};
-use crate::fylr::target::site::{Place, Site, Written, is_of_items, why};
+use crate::fylr::target::site::{Place, Site, Written, array, is_of_items, why};
 use crate::model::payload::PayloadKind;
 
 /// Records of one request.
@@ -36,21 +36,59 @@ pub(crate) async fn fill(site: &Site, place: &Place<'_>, json: Json<'_>) -> Resu
     let Json::Object(mut members) = json else { return Ok(()) };
     let objects = members.take("objects").or_else(|| members.take("_objects"));
     let Some(Json::Array(objects)) = objects else { return Ok(()) };
-    // Several items may be about one collection: only the first one replaces.
+    // Several items may be about one collection: only the first one replaces. An item that was here before is here for
+    // what was refused then.
     let key = format!("filled/{reference}");
-    let before: usize = site.noted(&key)?.and_then(|count| count.parse().ok()).unwrap_or(0);
-    let texts: Vec<Vec<u8>> = objects.into_iter().map(|object| entry(object, site).to_bytes(None)).collect();
-    let mut filling = Filling { site, place, what, id, count: before, refused: 0 };
+    let before = Filled::read(site.noted(&key)?.as_deref());
+    let again = before.is_of(place).then_some(before.refused);
+    let texts = objects.into_iter().enumerate().filter(|(at, _)| again.as_ref().is_none_or(|again| again.contains(at)));
+    let texts: Vec<(usize, Vec<u8>)> = texts.map(|(at, object)| (at, entry(object, site).to_bytes(None))).collect();
+    let mut filling = Filling { site, place, what, id, count: before.count, refused: Vec::new() };
     for part in texts.chunks(PART) {
         filling.part(part).await?;
     }
-    site.note(vec![(key, Some(filling.count.to_string()))])?;
-    let (count, refused) = (texts.len() as u64, filling.refused);
+    let (count, refused) = (texts.len(), filling.refused.len());
+    let filled = Filled { count: filling.count, place: Filled::name(place), refused: filling.refused };
+    site.note(vec![(key, Some(filled.text()))])?;
     if refused == 0 && site.went_on() {
         site.redeem(place)?;
     }
     site.report.count(place.tally, |tally| tally.done += u64::from(count > refused));
     Ok(())
+}
+
+/// What is noted of a collection.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Filled {
+    /// Records in it.
+    count: usize,
+    /// The item that brought the last of them, and those of its records that were refused.
+    place: String,
+    refused: Vec<usize>,
+}
+
+impl Filled {
+    fn name(place: &Place<'_>) -> String {
+        format!("{}/{}", place.path, place.at)
+    }
+
+    fn is_of(&self, place: &Place<'_>) -> bool {
+        self.place == Self::name(place)
+    }
+
+    fn read(noted: Option<&str>) -> Self {
+        let noted: Value = noted.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let refused = noted["refused"].as_array().into_iter().flatten().filter_map(Value::as_u64);
+        Self {
+            count: noted["count"].as_u64().unwrap_or(0) as usize,
+            place: noted["place"].as_str().unwrap_or_default().to_owned(),
+            refused: refused.map(|at| at as usize).collect(),
+        }
+    }
+
+    fn text(&self) -> String {
+        serde_json::json!({ "count": self.count, "place": self.place, "refused": self.refused }).to_string()
+    }
 }
 
 fn entry<'t>(object: Json<'t>, site: &Site) -> Json<'t> {
@@ -74,11 +112,12 @@ struct Filling<'a> {
     id: u64,
     /// What is in the collection.
     count: usize,
-    refused: u64,
+    /// Places of records in the item.
+    refused: Vec<usize>,
 }
 
 impl Filling<'_> {
-    async fn part(&mut self, texts: &[Vec<u8>]) -> Result<(), Error> {
+    async fn part(&mut self, texts: &[(usize, Vec<u8>)]) -> Result<(), Error> {
         let mut parts = vec![texts];
         while let Some(part) = parts.pop() {
             match self.write(part).await? {
@@ -89,8 +128,8 @@ impl Filling<'_> {
                     parts.push(front);
                 }
                 Some(why) => {
-                    self.refused += 1;
-                    let record = String::from_utf8_lossy(&part[0]).chars().take(200).collect::<String>();
+                    self.refused.push(part[0].0);
+                    let record = String::from_utf8_lossy(&part[0].1).chars().take(200).collect::<String>();
                     let what = format!("{}: {record}", self.what);
                     self.site.aside(self.place, what, why)?;
                 }
@@ -100,9 +139,10 @@ impl Filling<'_> {
     }
 
     /// Why a part is refused, if it is.
-    async fn write(&self, part: &[Vec<u8>]) -> Result<Option<String>, Error> {
+    async fn write(&self, part: &[(usize, Vec<u8>)]) -> Result<Option<String>, Error> {
         let mut body = b"{\"objects\":".to_vec();
-        body.extend(crate::fylr::target::site::array(part));
+        let texts: Vec<Vec<u8>> = part.iter().map(|(_, text)| text.clone()).collect();
+        body.extend(array(&texts));
         body.push(b'}');
         // What replaces can be said twice, what is appended can not.
         let verb = if self.count == 0 { "objects" } else { "push" };

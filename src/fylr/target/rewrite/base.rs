@@ -2,6 +2,7 @@
 //! pools; transitions would run on every record; pin codes need their collections.
 
 use crate::fylr::json::{Json, Members};
+use crate::fylr::output_only::OF_BASE_TYPES;
 use crate::fylr::target::ids::Base;
 use crate::fylr::target::rewrite::{Context, files, hidden, text_in};
 use crate::fylr::target::round::Round;
@@ -15,27 +16,6 @@ pub(crate) struct Rewritten<'t> {
     pub source_id: Option<u64>,
 }
 
-/// What base types are only ever given with, and what a target numbers itself.
-const OUTPUT_ONLY: [&str; 18] = [
-    "_generated_rights",
-    "_compiled_tags",
-    "_level",
-    "_path",
-    "_has_children",
-    "_has_acl",
-    "_updated_at",
-    "_count",
-    "_count_recursive",
-    "_create_object_compiled",
-    "_has_pin",
-    "pin_ok",
-    "_pin_ok",
-    "_hotfolder_upload_urls",
-    "_standard",
-    "_format",
-    "_changelog",
-    "_session",
-];
 /// Types of users that have no password of their own.
 const WITHOUT_PASSWORD: [&str; 3] = ["ldap", "sso", "email"];
 const ROOT: &str = "system:root";
@@ -276,7 +256,7 @@ pub(crate) fn collection<'t>(json: Json<'t>, context: &Context) -> Option<Rewrit
         return None;
     }
     collection.remove(&["is_system_collection", "_objects", "objects"]);
-    collection.remove(&OUTPUT_ONLY);
+    collection.remove(&OF_BASE_TYPES);
     if let Some(props) = collection.get_mut("webfrontend_props") {
         hidden::rewrite(props, &place, context);
     }
@@ -351,17 +331,18 @@ pub(crate) fn plugin(json: Json<'_>) -> Option<Rewritten<'_>> {
 /// What all base types have in common.
 fn item<'t>(json: Json<'t>, inner: &str, context: &Context) -> Option<Rewritten<'t>> {
     let Json::Object(mut json) = json else { return None };
-    json.remove(&OUTPUT_ONLY);
+    json.remove(&OF_BASE_TYPES);
     let block = json.get_mut(inner).and_then(Json::members_mut)?;
     let id = block.take("_id").and_then(|id| id.as_id());
     let reference = block.get("reference").and_then(|name| name.as_str().map(std::borrow::Cow::into_owned));
     let looked_up = block.take("lookup:_id").and_then(|lookup| text_in(&lookup, &["reference"]));
     block.remove(&["_version", "_version:auto_increment"]);
     let reference = reference.or(looked_up).filter(|reference| !reference.is_empty());
+    let known = || context.source_ids.get(&(inner.parse::<Base>().ok()?, reference.as_deref()?.to_owned())).copied();
     // A backup makes up references out of ids, so these tell the ids.
-    let told = reference.as_deref().and_then(|text| text.strip_prefix(inner)?.strip_prefix(':')?.parse().ok());
-    let _ = context;
-    Some(Rewritten { json, reference, source_id: id.or(told) })
+    let told = || reference.as_deref().and_then(|text| text.strip_prefix(inner)?.strip_prefix(':')?.parse().ok());
+    let source_id = id.or_else(known).or_else(told);
+    Some(Rewritten { json, reference, source_id })
 }
 
 fn name(found: &Rewritten<'_>, inner: &str) -> String {

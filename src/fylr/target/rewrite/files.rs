@@ -196,7 +196,7 @@ fn imported(url: String, text: &dyn Fn(&str) -> Option<String>, context: &Contex
         name: format!("{name}-preview"),
         bytes: None,
         stays: false,
-        origin: Origin::Url(preview),
+        origin: Origin::Url(context.origins.located(&preview).into_owned()),
     });
     let renditions: Vec<Rendition> = renditions.collect();
     Ok(FileOrder {
@@ -204,7 +204,7 @@ fn imported(url: String, text: &dyn Fn(&str) -> Option<String>, context: &Contex
         source_id: None,
         reference,
         name,
-        origin: Origin::Url(url),
+        origin: Origin::Url(context.origins.located(&url).into_owned()),
         stays: false,
         produces: renditions.is_empty(),
         bytes: None,

@@ -9,13 +9,14 @@ mod importer;
 mod record;
 mod settings;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use crate::fylr::json::Json;
 use crate::fylr::source::{Datamodel, Notes};
 use crate::fylr::target::gates::Abilities;
-use crate::fylr::target::ids::Ids;
+use crate::fylr::target::ids::{Base, Ids};
 use crate::fylr::target::options::WriteOptions;
 
 pub(crate) use base::{
@@ -24,6 +25,7 @@ pub(crate) use base::{
 pub(crate) use event::{event, mapped_type};
 pub(crate) use files::{FileOrder, Origin, Rendition, orders};
 pub(crate) use hidden::global_id;
+pub(crate) use importer::inline_objects;
 pub(crate) use record::{Glance, Saved, glance, record};
 pub(crate) use settings::{base_config, named_ids};
 
@@ -37,7 +39,23 @@ pub struct Origins {
     pub is_easydb5: bool,
     /// The manifest is one of the JSON importer, not of a backup.
     pub is_importer: bool,
+    /// Where what is said to be at `http://localhost` really is.
+    pub localhost: Option<String>,
 }
+
+impl Origins {
+    /// Where a file is.
+    #[must_use]
+    pub fn located<'a>(&self, url: &'a str) -> Cow<'a, str> {
+        match (&self.localhost, url.strip_prefix(LOCALHOST)) {
+            (Some(host), Some(path)) => Cow::Owned(format!("{host}{path}")),
+            _ => Cow::Borrowed(url),
+        }
+    }
+}
+
+/// What manifests of the JSON importer say for where their files are.
+const LOCALHOST: &str = "http://localhost";
 
 /// What rewriting needs to know.
 pub(crate) struct Context {
@@ -53,11 +71,13 @@ pub(crate) struct Context {
     pub model: Datamodel,
     /// Records whose first version in the backup is a later one, and by how much.
     pub offsets: Arc<HashMap<u64, u64>>,
+    /// Ids at the source by reference.
+    pub source_ids: HashMap<(Base, String), u64>,
     pub notes: Arc<Notes>,
 }
 
 /// The text of a member of an inner block.
 pub(crate) fn text_in(json: &Json<'_>, keys: &[&str]) -> Option<String> {
     let found = keys.iter().try_fold(json, |json, key| json.get(key))?;
-    found.as_str().filter(|text| !text.is_empty()).map(std::borrow::Cow::into_owned)
+    found.as_str().filter(|text| !text.is_empty()).map(Cow::into_owned)
 }

@@ -3,37 +3,11 @@
 use std::collections::HashMap;
 
 use crate::fylr::json::{Json, Members};
+use crate::fylr::output_only::{OF_BACKUPS, OF_RECORDS};
 use crate::fylr::target::ids::Base;
 use crate::fylr::target::rewrite::base::acl;
 use crate::fylr::target::rewrite::{Context, files, importer};
 
-/// What the API only ever gives, at the record and in its block.
-const OUTPUT_ONLY: [&str; 24] = [
-    "_format",
-    "_standard",
-    "_path",
-    "_paths",
-    "_level",
-    "_has_children",
-    "_generated_rights",
-    "_changelog",
-    "_collections",
-    "_published",
-    "_published_count",
-    "_score",
-    "_sort",
-    "_system_tags",
-    "_latest_version",
-    "_latest_version_deleted_at",
-    "_objecttype_display_name",
-    "_mask_display_name",
-    "_has_acl",
-    "_schema_version",
-    "_system_object_id_parent",
-    "_id_parent_deleted_at",
-    "_global_object_id",
-    "_purged_or_deferred",
-];
 const NESTED: &str = "_nested:";
 const REVERSE: &str = "_reverse_nested:";
 const DELETED_AT: &str = "_latest_version_deleted_at";
@@ -91,7 +65,8 @@ pub(crate) fn record<'t>(
 ) -> Result<Json<'t>, String> {
     let found = glance(&json, objecttype);
     let Json::Object(mut members) = json else { return Err("it is no object".to_owned()) };
-    members.remove(&OUTPUT_ONLY);
+    members.remove(&OF_RECORDS);
+    members.remove(&OF_BACKUPS);
     if members.get("_mask").is_none() {
         members.set("_mask", Json::string("_all_fields"));
     }
@@ -109,7 +84,8 @@ pub(crate) fn record<'t>(
     }
     let block = members.get_mut(objecttype).and_then(Json::members_mut);
     let block = block.ok_or_else(|| format!("it has no \"{objecttype}\""))?;
-    block.remove(&OUTPUT_ONLY);
+    block.remove(&OF_RECORDS);
+    block.remove(&OF_BACKUPS);
     importer::modernize(block, objecttype, context);
     settle_version(block, &found, context);
     let keeps_reverse = context.origins.is_importer;
@@ -209,7 +185,8 @@ impl Rewriting<'_> {
         let Some(objecttype) = members.get("_objecttype").and_then(|name| Some(name.as_str()?.into_owned())) else {
             return false;
         };
-        members.remove(&OUTPUT_ONLY);
+        members.remove(&OF_RECORDS);
+        members.remove(&OF_BACKUPS);
         let block = members.get_mut(&objecttype).and_then(Json::members_mut);
         gone_link(block.and_then(|block| block.get_mut(LOOKUP)), self.context)
     }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::fylr::json::{Json, Members};
-use crate::fylr::source::turn::base::{OUTPUT_ONLY, base_type, parent, set_reference};
+use crate::fylr::output_only::OF_BASE_TYPES;
+use crate::fylr::source::turn::base::{OBJECTS, base_type, parent, set_reference};
 use crate::fylr::source::turn::{Context, Unturnable, by_reference, inner, object};
 
 /// A collection; `objecttype_of` tells the objecttype of a record by its system object id.
@@ -15,7 +16,8 @@ pub(crate) fn collection<'t>(
     let mut members = base_type(json, context)?;
     let (id, collection) = inner(&mut members, "collection")?;
     collection.remove(&["_id", "is_system_collection"]);
-    collection.remove(&OUTPUT_ONLY);
+    collection.remove(&OF_BASE_TYPES);
+    collection.remove(&OBJECTS);
     collection.set("_version", Json::number(1));
     set_reference(collection, context.book.collections.get(id));
     parent(collection, &context.book.collections);

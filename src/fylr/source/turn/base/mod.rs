@@ -7,6 +7,7 @@ mod tags;
 use std::borrow::Cow;
 
 use crate::fylr::json::{Json, Members};
+use crate::fylr::output_only::OF_BASE_TYPES;
 use crate::fylr::source::book::References;
 use crate::fylr::source::turn::{Context, Unturnable, Versions, files, inner, object, people, reference_object};
 
@@ -14,29 +15,8 @@ pub(crate) use accounts::{group, user};
 pub(crate) use collections::{collection, collection_objects};
 pub(crate) use tags::{settled_tags, tags};
 
-/// What base types are only ever given with.
-const OUTPUT_ONLY: [&str; 20] = [
-    "_generated_rights",
-    "_compiled_tags",
-    "_level",
-    "_path",
-    "_has_children",
-    "_has_acl",
-    "_updated_at",
-    "_count",
-    "_count_recursive",
-    "_create_object_compiled",
-    "_has_pin",
-    "pin_ok",
-    "_pin_ok",
-    "_hotfolder_upload_urls",
-    "_objects",
-    "objects",
-    "_standard",
-    "_format",
-    "_changelog",
-    "_session",
-];
+/// The records of a collection are items of their own.
+const OBJECTS: [&str; 2] = ["_objects", "objects"];
 /// What is kept of a plugin; everything else depends on the server that it runs on.
 const PLUGIN: [&str; 6] = ["name", "type", "enabled", "update_policy", "url", "zip_file"];
 
@@ -154,7 +134,8 @@ fn base_type<'t>(json: Json<'t>, context: &Context) -> Result<Members<'t>, Untur
     let mut json = json;
     files::everywhere(&mut json, context);
     let mut members = object(json)?;
-    members.remove(&OUTPUT_ONLY);
+    members.remove(&OF_BASE_TYPES);
+    members.remove(&OBJECTS);
     people::person(&mut members, "_owner", context);
     people::rights(&mut members, "_acl", context);
     Ok(members)
