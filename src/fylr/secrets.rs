@@ -55,7 +55,9 @@ pub fn shown(url: &Url) -> String {
     shown.set_fragment(None);
     if url.query().is_some() {
         let pairs = url.query_pairs().map(|(name, value)| {
-            let value = if is_secret(&name) { MASK.to_owned() } else { value.into_owned() };
+            // A URL can be the value of a parameter: files are named so.
+            let inner = || Url::parse(&value).ok().filter(Url::has_host).map(|url| self::shown(&url));
+            let value = if is_secret(&name) { MASK.to_owned() } else { inner().unwrap_or_else(|| value.into_owned()) };
             (name.into_owned(), value)
         });
         let pairs = pairs.collect::<Vec<_>>();

@@ -14,11 +14,11 @@ use crate::support::{archives, instances};
 /// Makes the target count its pools otherwise than the source.
 fn shift_pools(target: &Instance) {
     let pool = r#"[{"_basetype":"pool","pool":{"_version":1,"reference":"early","lookup:_id_parent":{"reference":"system:root"},"name":{"de-DE":"Früher"}}}]"#;
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = tokio::runtime::Runtime::new().expect("it is so");
     runtime.block_on(async {
         let silent = std::sync::Arc::new(fonds::model::event::Silent);
-        let client = Client::connect(connection(target), silent).await.unwrap();
-        client.ask(&Request::post("pool", pool, Shape::Array).with("confirm", "skip")).await.unwrap();
+        let client = Client::connect(connection(target), silent).await.expect("it is so");
+        client.ask(&Request::post("pool", pool, Shape::Array).with("confirm", "skip")).await.expect("it is so");
     });
 }
 

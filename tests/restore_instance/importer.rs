@@ -28,12 +28,12 @@ fn with_model(folder: &Path) -> Instance {
 
 fn write(folder: &Path, manifest: Value, payloads: &[(&str, Value)]) -> RestoreFrom {
     for (name, payload) in payloads {
-        std::fs::write(folder.join(name), payload.to_string()).unwrap();
+        std::fs::write(folder.join(name), payload.to_string()).expect("it is so");
     }
     let mut manifest = manifest;
     manifest["payloads"] = payloads.iter().map(|(name, _)| Value::from(*name)).collect();
-    std::fs::write(folder.join("import-manifest.json"), manifest.to_string()).unwrap();
-    std::fs::rename(folder.join("import-manifest.json"), folder.join("manifest.json")).unwrap();
+    std::fs::write(folder.join("import-manifest.json"), manifest.to_string()).expect("it is so");
+    std::fs::rename(folder.join("import-manifest.json"), folder.join("manifest.json")).expect("it is so");
     RestoreFrom::Directory(folder.to_owned())
 }
 
@@ -47,7 +47,7 @@ fn importing(from: RestoreFrom, target: &Instance) -> Restore {
 fn objekt(number: &str, more: Value) -> Value {
     let mut block = json!({"_version": 1, "inventarnummer": number,
         "_pool": {"pool": {"lookup:_id": {"reference": "museum"}}}});
-    block.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    block.as_object_mut().expect("it is so").extend(more.as_object().expect("it is so").clone());
     json!({"_objecttype": "objekt", "_mask": "_all_fields", "objekt": block})
 }
 

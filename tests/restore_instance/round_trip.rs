@@ -34,8 +34,8 @@ const OF_EASYDB5: [(&str, &str, &str); 3] = [
 /// The museum without a film on a server that is not there: an easydb5 does not tell that it stays there.
 fn museum(kind: Kind) -> Instance {
     let names: Vec<String> = std::fs::read_dir(crate::support::restores::museum())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .expect("it is so")
+        .map(|entry| entry.expect("it is so").file_name().into_string().expect("it is so"))
         .filter(|name| name.starts_with("db__objekt"))
         .collect();
     let cut: &dyn Fn(&mut Value) = &without_films;
@@ -98,7 +98,7 @@ fn round_trip(
     (all_versions, files, is_compressed): (bool, Files, bool),
     way: FileApi,
 ) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("it is so");
     let (first, second) = (dir.path().join("first.redb"), dir.path().join("second.redb"));
     let change = |job: &mut fonds::jobs::Backup| {
         (job.read.all_versions, job.read.include_deleted) = (all_versions, all_versions);
@@ -142,7 +142,7 @@ fn items(archive: &Path, kind: Kind, files: Kept) -> BTreeMap<String, Vec<String
             Some(objecttype) => format!("db:{objecttype}"),
             None => import_type.to_owned(),
         };
-        let items = payload.as_object().unwrap().values().find_map(Value::as_array);
+        let items = payload.as_object().expect("it is so").values().find_map(Value::as_array);
         for item in items.unwrap_or_else(|| panic!("{path} has no array")) {
             let mut item = item.clone();
             if is_left_out(&name, &item, kind) {

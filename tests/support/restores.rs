@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fonds::archive::SnapshotName;
 use fonds::fylr::target::{FileApi, Restored, WriteOptions};
-use fonds::fylr::{Certificates, Credentials, Options, RetryPolicy, Server};
+use fonds::fylr::{Certificates, Client, Credentials, Options, RetryPolicy, Server};
 use fonds::jobs::restore::{Document, Outcome, Planned, Restore, RestoreFrom, RestoreStart, Target};
 use fonds::model::event::Silent;
 use fonds::rehearsal::{self, Instance};
@@ -120,6 +120,13 @@ fn without_versions(value: &mut serde_json::Value) {
 /// A kind of things out of what an instance holds.
 pub fn part(instance: &Instance, name: &str) -> Vec<serde_json::Value> {
     content(instance)[name].as_array().cloned().unwrap_or_default()
+}
+
+/// What an instance is known by.
+pub fn instance_id(instance: &Instance) -> String {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let client = runtime.block_on(Client::connect(connection(instance), Arc::new(Silent))).expect("a login");
+    client.instance().id.clone()
 }
 
 /// Lets something go wrong.

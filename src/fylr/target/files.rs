@@ -256,7 +256,7 @@ impl Uploads {
         let items = orders.iter().map(|order| {
             let Origin::Url(url) = &order.origin else { return Value::Null };
             let metadata = order.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok());
-            let (url, mime) = real_url(site, url);
+            let (url, mime) = real_url(site, url, order.stays);
             serde_json::json!({
                 "url": url,
                 "filename": order.name,
@@ -361,7 +361,7 @@ async fn bytes_of(site: &Site, one: &One<'_>) -> Result<(Body, Option<u64>), Rea
             Ok((Body::wrap_stream(parts), Some(file.bytes)))
         }
         Origin::Url(url) => {
-            let (url, _) = real_url(site, url);
+            let (url, _) = real_url(site, url, one.stays);
             let url = Url::parse(&url).map_err(|_| Read::Failed("its URL is none".to_owned()))?;
             match site.client.open(&url, 0).await {
                 Ok(response) => {
@@ -382,7 +382,7 @@ async fn bytes_of(site: &Site, one: &One<'_>) -> Result<(Body, Option<u64>), Rea
 
 /// Lets the target fetch the bytes, or only note where they are.
 async fn rput(site: &Site, one: &One<'_>, url: &str, leaves: bool) -> Result<u64, Stop> {
-    let (url, mime) = real_url(site, url);
+    let (url, mime) = real_url(site, url, one.stays);
     let metadata = one.metadata.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
     let metadata = with_mime(metadata, mime.as_deref());
     let body = if metadata.is_null() { Bytes::new() } else { metadata.to_string().into() };
@@ -421,9 +421,9 @@ pub async fn try_url(client: &Client, token: Option<&SecretString>, url: &str) -
 }
 
 /// The URL as it is asked for: with the token that was given in the place of a signature, and without easydb5's mime type
-/// at the end, which is told beside it.
-fn real_url(site: &Site, text: &str) -> (String, Option<String>) {
-    url_with(site.context.options.file_token.as_ref(), text)
+/// at the end, which is told beside it. Other servers than the source get no token.
+fn real_url(site: &Site, text: &str, stays: bool) -> (String, Option<String>) {
+    url_with(site.context.options.file_token.as_ref().filter(|_| !stays), text)
 }
 
 fn url_with(token: Option<&SecretString>, text: &str) -> (String, Option<String>) {
