@@ -148,12 +148,14 @@ fn items(archive: &Path, kind: Kind, files: Kept) -> BTreeMap<String, Vec<String
             if is_left_out(&name, &item, kind) {
                 continue;
             }
-            settle(&mut item, &name, files);
+            settle(&mut item, files);
             in_words_of_fylr(&mut item);
             found.entry(name.clone()).or_default().push(sorted(&item).to_string());
         }
     }
-    found.values_mut().for_each(|items| items.sort());
+    for items in found.values_mut() {
+        items.sort();
+    }
     found
 }
 
@@ -185,10 +187,12 @@ fn is_left_out(name: &str, item: &Value, kind: Kind) -> bool {
 }
 
 /// Leaves what must be the same. What says nothing is the same as what is not said.
-fn settle(value: &mut Value, kind: &str, files: Kept) {
+fn settle(value: &mut Value, files: Kept) {
     match value {
         Value::Array(items) => {
-            items.iter_mut().for_each(|item| settle(item, kind, files));
+            for item in items.iter_mut() {
+                settle(item, files);
+            }
             items.retain(|item| !is_nothing(item));
             if items.iter().all(|item| item["lookup:_id"]["reference"].is_string()) {
                 items.sort_by_key(ToString::to_string);
@@ -200,7 +204,9 @@ fn settle(value: &mut Value, kind: &str, files: Kept) {
         Value::Object(members) if is_link_to_nobody(members) => *value = Value::Null,
         Value::Object(members) => {
             members.retain(|key, _| !OF_THE_TARGET.contains(&key.as_str()));
-            members.values_mut().for_each(|value| settle(value, kind, files));
+            for value in members.values_mut() {
+                settle(value, files);
+            }
             members.retain(|_, value| !is_nothing(value));
         }
         _ => {}
