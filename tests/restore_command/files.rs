@@ -12,7 +12,7 @@ fn by_url(host: &str) -> tempfile::TempDir {
     let names: Vec<String> = std::fs::read_dir(crate::museum())
         .expect("the sample")
         .map(|entry| entry.expect("a name").file_name().to_string_lossy().into_owned())
-        .filter(|name| name.ends_with(".json"))
+        .filter(|name| std::path::Path::new(name).extension().is_some_and(|kind| kind == "json"))
         .collect();
     let unpack = |json: &mut serde_json::Value| {
         let text = json.to_string().replace("https://fylr.seedorf.example.org", host);
