@@ -15,9 +15,10 @@ use crate::archive::database::OpenDatabase;
 use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::frame::Class;
 use crate::archive::overlay::Overlay;
-use crate::archive::runs::{Run, RunOutcome};
+use crate::archive::runs::{Batch, OpenRun, Run, RunOutcome};
 use crate::archive::snapshot::{self, Snapshot};
 use crate::archive::{codec, runs, seal, tables};
+use crate::model::log::{Level, Line};
 
 /// The format that this program writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
@@ -183,12 +184,22 @@ impl ArchiveMut {
         runs::begin(&self.database, command)
     }
 
+    /// The same for a run whose log is written while it goes on.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn open_run(&self, command: &str) -> Result<OpenRun, Error> {
+        Ok(OpenRun::new(self.begin_run(command)?, Arc::clone(&self.database)))
+    }
+
     /// Records how a run ended, with the lines of its log.
     ///
     /// # Errors
     /// When the database refuses.
     pub fn end_run(&self, run: Run, outcome: RunOutcome, log: &[String]) -> Result<(), Error> {
-        runs::end(&self.database, run, outcome, log)
+        let level = if matches!(outcome, RunOutcome::Failed { .. }) { Level::Error } else { Level::Info };
+        let lines = log.iter().map(|text| Line::new(runs::now(), level, text.clone())).collect();
+        runs::end(&self.database, run, outcome, &Batch { first: 0, lines, parts: Vec::new() })
     }
 
     /// Takes snapshots out of the archive, all at once; what they held stays until it is pruned.

@@ -24,7 +24,13 @@ pub const DRAFTS: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("dr
 pub const LEDGERS: TableDefinition<(u64, &str), &[u8]> = TableDefinition::new("ledgers");
 /// Run id → run.
 pub const RUNS: TableDefinition<u64, &[u8]> = TableDefinition::new("runs");
-/// (Run id, line number) → line of its log.
+/// (Run id, number of the first line) → block of lines of its log. There only since a run wrote one.
+pub const RUN_LINES: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("run_lines");
+/// (Run id, number of the first line) → how many warnings and errors the block holds, if any.
+pub const RUN_MARKS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("run_marks");
+/// (Run id, which part) → what was asked for, how far it is, kinds of trouble, report.
+pub const RUN_PARTS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("run_parts");
+/// (Run id, line number) → line of its log, as earlier versions wrote it.
 pub const RUN_LOG: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("run_log");
 
 /// Creates every table that is not there.

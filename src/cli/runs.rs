@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use fonds::archive::id::RunId;
 use fonds::archive::runs::{Run, RunOutcome};
 use fonds::jobs;
+use fonds::model::log::{Level, Numbered};
 
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
@@ -63,7 +64,7 @@ fn list(session: &mut Session) -> Result<Exit, Error> {
 }
 
 fn show(id: RunId, session: &mut Session) -> Result<Exit, Error> {
-    let (run, log) = jobs::run(&session.archive, id)?;
+    let run = jobs::run(&session.archive, id)?;
     session.out.member("run", &view::run(&run))?;
     session.out.list("log")?;
     let facts = [
@@ -76,10 +77,17 @@ fn show(id: RunId, session: &mut Session) -> Result<Exit, Error> {
     for (key, value) in facts {
         session.out.line(format_args!("  {key:<8} {}", format::printable(&value)))?;
     }
-    for line in &log {
-        session.out.item(|| line.as_str().into())?;
-        session.out.line(format_args!("{}", format::printable(line)))?;
-    }
+    let archive = session.archive.clone();
+    jobs::run_log(&archive, id, |Numbered { line, .. }| {
+        session.out.item(|| view::line(&line))?;
+        let text = format::printable(&line.text);
+        let time = if line.at == 0 { String::new() } else { format!("{}  ", format::time(line.at)) };
+        match line.level {
+            Level::Info => session.out.line(format_args!("{time}{text}"))?,
+            level => session.out.line(format_args!("{time}{}: {text}", level.name()))?,
+        }
+        Ok::<(), Error>(())
+    })?;
     Ok(Exit::DONE)
 }
 
@@ -94,5 +102,12 @@ fn outcome(outcome: &RunOutcome) -> String {
         RunOutcome::Done { snapshot: None } => "done".to_owned(),
         RunOutcome::Done { snapshot: Some(number) } => format!("done: snapshot {number}"),
         RunOutcome::Failed { why } => format!("failed: {why}"),
+        RunOutcome::Cancelled => "cancelled".to_owned(),
+        RunOutcome::Aside { snapshot, count } => {
+            let done = self::outcome(&RunOutcome::Done { snapshot: *snapshot });
+            format!("{done}, {} set aside", format::number(*count))
+        }
+        RunOutcome::Incomplete { why } => format!("incomplete: {why}"),
+        RunOutcome::Different { count } => format::count(*count, "difference", "differences"),
     }
 }

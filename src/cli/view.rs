@@ -4,16 +4,18 @@ use fonds::archive::check::Finding;
 use fonds::archive::runs::{Run, RunOutcome};
 use fonds::archive::stats::{NameStats, Stats};
 pub use fonds::jobs::view::{entry, snapshot};
+use fonds::model::log::Line;
 use serde_json::{Value, json};
 
 use crate::cli::format::time_utc;
 
 pub fn run(run: &Run) -> Value {
-    let (outcome, snapshot, why) = match &run.outcome {
-        RunOutcome::Running => ("running", None, None),
-        RunOutcome::Interrupted => ("interrupted", None, None),
-        RunOutcome::Done { snapshot } => ("done", *snapshot, None),
-        RunOutcome::Failed { why } => ("failed", None, Some(why)),
+    let (snapshot, why, count) = match &run.outcome {
+        RunOutcome::Running | RunOutcome::Interrupted | RunOutcome::Cancelled => (None, None, None),
+        RunOutcome::Done { snapshot } => (*snapshot, None, None),
+        RunOutcome::Failed { why } | RunOutcome::Incomplete { why } => (None, Some(why), None),
+        RunOutcome::Aside { snapshot, count } => (*snapshot, None, Some(*count)),
+        RunOutcome::Different { count } => (None, None, Some(*count)),
     };
     json!({
         "id": run.id.0,
@@ -22,10 +24,16 @@ pub fn run(run: &Run) -> Value {
         "process": run.process,
         "started": time_utc(run.started),
         "ended": run.ended.map(time_utc),
-        "outcome": outcome,
+        "outcome": run.outcome.name(),
         "snapshot": snapshot.map(|number| number.0),
         "why": why,
+        "count": count,
     })
+}
+
+/// A line of a log.
+pub fn line(line: &Line) -> Value {
+    json!({ "at": (line.at != 0).then(|| time_utc(line.at)), "level": line.level.name(), "text": line.text })
 }
 
 pub fn finding(finding: &Finding) -> Value {

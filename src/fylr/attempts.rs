@@ -3,6 +3,7 @@
 use crate::fylr::error::{Error, Last};
 use crate::fylr::sender::Sender;
 use crate::fylr::transport::Failure;
+use crate::model::event::Event;
 
 /// A request that could be divided is not repeated when it was too slow so many times.
 const SLOW_MAX: u32 = 1;
@@ -60,6 +61,8 @@ impl<'a> Attempts<'a> {
                 Error::GaveUp { what, attempts, source }
             });
         };
+        let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.sender.brake.tell(Event::Retrying { why: format!("{} failed: {last}", self.what), milliseconds });
         tracing::info!("{} failed, again in {:.1} s: {last}", self.what, wait.as_secs_f64());
         tokio::time::sleep(wait).await;
         Ok(())

@@ -66,19 +66,24 @@ impl Brake {
             let mut state = self.lock();
             if state.since_change < SETTLED_AFTER && state.allowed < state.most { None } else { state.slower() }
         };
-        self.tell(slower);
+        self.slowed(slower);
     }
 
     /// A request of this kind got its answer after so long.
     pub(crate) fn answered(&self, kind: &str, after: Duration) {
         let slower = self.lock().learn(kind, after, &self.permits);
-        self.tell(slower);
+        self.slowed(slower);
     }
 
-    fn tell(&self, workers: Option<usize>) {
+    fn slowed(&self, workers: Option<usize>) {
         if let Some(workers) = workers {
-            self.observer.observe(Event::Warning(Warning::Slowed { workers }));
+            self.tell(Event::Warning(Warning::Slowed { workers }));
         }
+    }
+
+    /// Tells who watches.
+    pub(crate) fn tell(&self, event: Event) {
+        self.observer.observe(event);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

@@ -1,6 +1,7 @@
 //! What a job can fail of: one of its two ends, or what was asked for.
 
 use crate::archive::id::RunId;
+use crate::archive::runs::RunOutcome;
 use crate::model::path::EntryPath;
 use crate::{archive, fylr, layout, rehearsal};
 
@@ -66,6 +67,32 @@ pub enum Error {
     NoLedger(String),
     #[error("{target}")]
     OfTarget { target: String, source: fylr::Error },
+}
+
+impl Error {
+    /// Whether it passes, so that the same job can go on later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Archive(archive::Error::Busy { .. } | archive::Error::Full(_)) => true,
+            Self::Fylr(error) | Self::OfTarget { source: error, .. } => matches!(
+                error,
+                fylr::Error::Unreachable { .. }
+                    | fylr::Error::GaveUp { .. }
+                    | fylr::Error::TooSlow { .. }
+                    | fylr::Error::NotReady(_)
+                    | fylr::Error::Ledger(_)
+            ),
+            _ => false,
+        }
+    }
+
+    /// How a run ends that ends with it.
+    #[must_use]
+    pub fn outcome(&self) -> RunOutcome {
+        let why = chain(self);
+        if self.is_passing() { RunOutcome::Incomplete { why } } else { RunOutcome::Failed { why } }
+    }
 }
 
 /// An error with all its causes, joined by `: `.

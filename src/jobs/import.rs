@@ -100,8 +100,9 @@ impl Import {
         copy: impl FnOnce(ArchiveWriter<'_>) -> Result<Snapshot, Error>,
     ) -> Result<Imported, Error> {
         let archive = ArchiveMut::open_or_create(path)?;
-        let run = archive.begin_run(&format!("import {}", plan.what))?;
-        let (is_first, run_id) = (run.id == FIRST_RUN, run.id);
+        let recording = log.begin(&archive, &format!("import {}", plan.what))?;
+        let run_id = recording.run().id;
+        let is_first = run_id == FIRST_RUN;
         log.observe(plan.started);
         let options = WriteOptions { name: plan.what, run: run_id, strictness: self.strictness };
         let observer: Watcher = log.clone();
@@ -111,13 +112,14 @@ impl Import {
             Ok(snapshot) => (RunOutcome::Done { snapshot: Some(snapshot.number) }, summary(snapshot)),
             Err(error) if plan.sweeps && is_first && is_bad_source(error) => {
                 // Nobody else has written to it: it was made for this, and is still held.
+                recording.abandon();
                 let _ = std::fs::remove_file(path);
                 return Err(imported.err().unwrap_or(Error::Archive(archive::Error::Panicked)));
             }
-            Err(error) => (RunOutcome::Failed { why: chain(error) }, format!("error: {}", chain(error))),
+            Err(error) => (error.outcome(), chain(error)),
         };
         // After a failed write the handle refuses everything; the failure to record that must not hide the failure.
-        let recorded = archive.end_run(run, outcome, &log.lines(last));
+        let recorded = recording.end(outcome, last, None);
         let snapshot = imported?;
         recorded?;
         archive.close()?;

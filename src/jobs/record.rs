@@ -23,7 +23,7 @@ pub(super) fn recorded<T>(
     let done = work(&archive, run.id);
     let (outcome, log) = match &done {
         Ok((_, log)) => (RunOutcome::Done { snapshot: None }, log.clone()),
-        Err(error) => (RunOutcome::Failed { why: chain(error) }, vec![format!("error: {}", chain(error))]),
+        Err(error) => (error.outcome(), vec![chain(error)]),
     };
     // After a failed write the handle refuses everything; the failure to record that must not hide the failure.
     let recorded = archive.end_run(run, outcome, &log);

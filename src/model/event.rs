@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::model::log::Numbered;
 use crate::model::path::EntryPath;
 use crate::model::payload::Flaw;
 
@@ -43,6 +44,27 @@ pub enum Event {
     /// The work is done.
     Finished,
     Warning(Warning),
+    /// The work is recorded as the run of this id.
+    Recorded {
+        run: u64,
+    },
+    /// A line of the log.
+    Logged(Numbered),
+    /// Something that only the log has room for.
+    Noted {
+        text: String,
+    },
+    /// A request has failed, and is made again after so many milliseconds.
+    Retrying {
+        why: String,
+        milliseconds: u64,
+    },
+    /// The same as a phase that begins, or records that have passed, with the one of several targets that it is about.
+    OnTarget {
+        target: String,
+        phase: Option<String>,
+        records: u64,
+    },
     /// Somebody has done something that is to be known later: who started, cancelled or deleted what.
     Audit {
         what: String,
@@ -108,9 +130,15 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Receives events, from any thread.
+/// Who has the work done: receives events, from any thread. Unwinding from [`Observer::observe`] on the thread of the work
+/// ends that in order.
 pub trait Observer: Sync {
     fn observe(&self, event: Event);
+
+    /// What was asked for, as JSON without secrets: it is kept with the run.
+    fn request(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Observes nothing.

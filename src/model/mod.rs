@@ -12,3 +12,4 @@ pub mod payload;
 pub mod backup;
 pub mod event;
 pub mod ledger;
+pub mod log;

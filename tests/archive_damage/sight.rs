@@ -6,9 +6,10 @@ use std::fmt;
 use std::path::Path;
 
 use fonds::archive::check::Finding;
-use fonds::archive::runs::{self, Run};
+use fonds::archive::runs::{self, LogPage, Run};
 use fonds::archive::{Archive, Body, Error, Row, Snapshot, SnapshotReader, snapshot};
 use fonds::model::entry::{Digest, EntryHead};
+use fonds::model::log::{Level, Numbered};
 
 use crate::support::archives::findings;
 
@@ -22,7 +23,7 @@ pub struct Sight {
     entries: BTreeMap<Key, (EntryHead, Result<Digest, String>)>,
     /// The snapshots that cannot be opened, or whose list breaks off.
     cut: BTreeMap<u64, String>,
-    runs: Vec<(Run, Vec<String>)>,
+    runs: Vec<(Run, Vec<Numbered>)>,
 }
 
 /// What became of an archive because of damage.
@@ -70,8 +71,10 @@ impl Sight {
         // What cannot be read is told; here it counts what is served.
         let runs = runs::all(&transaction).unwrap_or_default().into_iter().flatten();
         sight.runs = runs
-            .map(|run| (runs::log(&transaction, run.id).unwrap_or_default(), run))
-            .map(|(log, run)| (run, log))
+            .map(|run| {
+                let log = runs::lines(&transaction, run.id, LogPage::From(0), Level::Info, usize::MAX);
+                (run, log.unwrap_or_default())
+            })
             .collect();
         Ok(sight)
     }

@@ -55,7 +55,7 @@ fn ctrl_c_ends_the_work_in_order_and_the_same_command_continues() {
     let output = import.wait_with_output().expect("an end");
     let told = "error: interrupted\nhint: nothing is lost: run the same command again\n";
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(130), told.to_owned()));
-    assert!(place.succeed("runs").ends_with("import large  interrupted\n"));
+    assert!(place.succeed("runs").ends_with("import large  cancelled\n"));
     assert_eq!(place.succeed("list --json"), "{\"snapshots\":[],\"exit\":0}\n");
 
     assert!(place.succeed("import backup --name large").contains(" of 600 000 records are new"));

@@ -38,6 +38,7 @@ fn help_tells_the_exit_codes_and_every_command() {
             "verify",
             "runs",
             "instance",
+            "serve",
             "demo",
             "completions",
             "man",
@@ -110,6 +111,6 @@ fn runs_tell_how_each_ended_with_its_log() {
     ];
     assert!(outcomes.iter().all(|outcome| runs.contains(outcome)), "{runs}");
     let shown = place.succeed("runs show 2");
-    assert!(shown.contains("\nwarning: tags.json: not JSON"), "{shown}");
-    assert!(shown.contains("\nsnapshot 2: "), "{shown}");
+    assert!(shown.contains("  warning: tags.json: not JSON"), "{shown}");
+    assert!(shown.contains("  snapshot 2: "), "{shown}");
 }

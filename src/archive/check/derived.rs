@@ -61,13 +61,7 @@ pub(super) fn ids_and_index(transaction: &ReadTransaction) -> Result<Vec<Error>,
 }
 
 pub(super) fn runs(transaction: &ReadTransaction) -> Result<Vec<Error>, Error> {
-    let runs = crate::archive::runs::all(transaction)?;
-    let logs = runs
-        .iter()
-        .flatten()
-        .filter_map(|run| crate::archive::runs::log(transaction, run.id).err())
-        .collect::<Vec<_>>();
-    Ok(runs.into_iter().filter_map(Result::err).chain(logs).collect())
+    crate::archive::runs::flaws(transaction)
 }
 
 /// That each snapshot is found under its name, and no name leads nowhere.

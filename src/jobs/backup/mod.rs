@@ -21,7 +21,7 @@ use crate::jobs::backup::content::{Arriving, Ended};
 use crate::jobs::backup::unfinished::Progress;
 use crate::jobs::export::{Export, Exported};
 use crate::jobs::log::RunLog;
-use crate::jobs::{Error, chain};
+use crate::jobs::{Error, chain, patience, report};
 use crate::layout::{self, Existing, Written};
 use crate::model::backup::{BackupReader as _, BackupWriter as _};
 use crate::model::entry::{Content, EntryHead, Role};
@@ -85,7 +85,7 @@ impl Backup {
         let runtime = Runtime::new().map_err(Error::Runtime)?;
         let Self { connection, read, name, start, verify, directory } = self;
         let options = read.clone();
-        let source = runtime.block_on(async {
+        let source = patience::wait(&runtime, &*observer, async {
             let client = Client::connect(connection, Arc::clone(&observer)).await?;
             Source::plan(client, read, Arc::clone(&observer)).await
         })?;
@@ -94,15 +94,17 @@ impl Backup {
         tell_plan(&source, options.include.is_some(), options.maximum_count, &*observer);
         let archive_path = archive;
         let archive = ArchiveMut::open_or_create(archive_path)?;
-        let run = archive.begin_run(&format!("backup {name}"))?;
-        let work = Work { archive: &archive, runtime: &runtime, observer: &observer, run: &run, options: &options };
+        let recording = log.begin(&archive, &format!("backup {name}"))?;
+        let run = recording.run();
+        let work = Work { archive: &archive, runtime: &runtime, observer: &observer, run, options: &options };
         let done = work.run(source, &name, start);
         let (outcome, last) = match &done {
-            Ok(done) => (RunOutcome::Done { snapshot: Some(done.snapshot.number) }, summary(&done.snapshot)),
-            Err(error) => (RunOutcome::Failed { why: chain(error) }, format!("error: {}", chain(error))),
+            Ok(done) => (outcome_of(done), summary(&done.snapshot)),
+            Err(error) => (error.outcome(), chain(error)),
         };
+        let report = done.as_ref().ok().map(report::backed_up);
         // After a failed write the handle refuses everything; the failure to record that must not hide the failure.
-        let recorded = archive.end_run(run, outcome, &log.lines(last));
+        let recorded = recording.end(outcome, last, report.as_ref());
         let mut done = done?;
         recorded?;
         archive.close()?;
@@ -234,6 +236,7 @@ impl Work<'_> {
             Ended::Whole { records, unique } => {
                 put?;
                 if head.role == Role::Payload {
+                    self.observer.observe(Event::Noted { text: format!("{}: {records} records", head.path) });
                     progress.payload(&head.path, records);
                 }
                 self.observer.observe(Event::Advanced { entries: 1, bytes: 0 });
@@ -282,6 +285,14 @@ fn write_directory(
         Export { snapshot: SnapshotName::Number(snapshot.number), destination: directory.path, options, include: None };
     let Exported { written, .. } = export.run(archive, observer)?;
     Ok(written)
+}
+
+fn outcome_of(done: &BackedUp) -> RunOutcome {
+    let snapshot = Some(done.snapshot.number);
+    match done.report.aside.len() as u64 {
+        0 => RunOutcome::Done { snapshot },
+        count => RunOutcome::Aside { snapshot, count },
+    }
 }
 
 /// The last line of the log.

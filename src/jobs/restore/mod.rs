@@ -18,9 +18,9 @@ use crate::archive::ledger::LedgerHead;
 use crate::archive::{Archive, SnapshotName, ledger};
 use crate::fylr::target::{self, FileApi, WriteOptions};
 use crate::fylr::{self, Client, InstanceKind};
-use crate::jobs::Error;
 use crate::jobs::restore::plan::Asked;
 use crate::jobs::restore::scan::{Scan, scan};
+use crate::jobs::{Error, patience};
 use crate::model::event::Observer;
 
 pub use plan::{Plan, TargetPlan};
@@ -105,7 +105,8 @@ impl Restore {
         let mut clients = Vec::new();
         for target in &self.targets {
             let connected = Client::connect(target.connection.clone(), Arc::clone(observer));
-            clients.push(runtime.block_on(connected).map_err(|error| self.of_target(target, error))?);
+            clients
+                .push(patience::wait(&runtime, &**observer, connected).map_err(|error| self.of_target(target, error))?);
         }
         let mut scan = scan(&source, self.write.renames.clone(), &**observer)?;
         self.documents(&mut scan)?;
@@ -128,9 +129,8 @@ impl Restore {
             let contents = match client.instance().kind {
                 // What cannot be a target need not be looked at.
                 InstanceKind::Easydb5 => target::Contents::default(),
-                InstanceKind::Fylr => {
-                    runtime.block_on(target::look(client)).map_err(|error| self.of_target(target, error))?
-                }
+                InstanceKind::Fylr => patience::wait(&runtime, &**observer, target::look(client))
+                    .map_err(|error| self.of_target(target, error))?,
             };
             let place = (client.server().to_string(), client.server().host().to_owned());
             let of =
@@ -142,7 +142,7 @@ impl Restore {
             for url in &scan.survey.files.samples {
                 let url = scan.origins.located(url);
                 let tried = target::try_url(client, token, &url);
-                if let Some(why) = runtime.block_on(tried)? {
+                if let Some(why) = patience::wait(&runtime, &**observer, tried)? {
                     plan.notes.push(format!(
                         "a file of the source cannot be read ({why}); signed URLs expire: --file-api-access-token gives \
                          a token in their place, or a new backup with --include-files holds the bytes"

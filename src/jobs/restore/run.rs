@@ -15,12 +15,9 @@ use crate::fylr::target::{self, Abilities, Restored};
 use crate::jobs::log::RunLog;
 use crate::jobs::restore::streams::Streams;
 use crate::jobs::restore::{Document, Planned, RestoreStart, Target};
-use crate::jobs::{Error, chain};
+use crate::jobs::{Error, chain, patience, report};
 use crate::model::event::{Event, Observer, Warning};
 use crate::model::ledger::{Fleeting, Ledger};
-
-/// How long it takes at most until a wish to end is heard.
-const PATIENCE: Duration = Duration::from_millis(200);
 
 /// How a restore ended on one target.
 pub struct Outcome {
@@ -40,17 +37,13 @@ impl Planned {
         let watched: Arc<dyn Observer + Send + Sync> = log.clone();
         let archive = ArchiveMut::open_or_create(&self.archive)?;
         let servers: Vec<String> = self.clients.iter().map(|client| client.server().to_string()).collect();
-        let run = archive.begin_run(&format!("restore {} to {}", self.label, servers.join(", ")))?;
-        let records = self.scan.payloads.iter().map(|payload| payload.records).sum();
+        let recording = log.begin(&archive, &format!("restore {} to {}", self.label, servers.join(", ")))?;
+        let records = self.scan.payloads.iter().map(|payload| payload.records).sum::<u64>();
+        let records = records * self.clients.len() as u64;
         watched.observe(Event::Started { verb: "restore", entries: records, bytes: 0 });
         let outcomes = self.all(Some(&archive), &watched);
-        let failed: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.ended.is_err()).collect();
-        let outcome = match failed.first().map(|outcome| &outcome.ended) {
-            Some(Err(error)) => RunOutcome::Failed { why: chain(error) },
-            _ => RunOutcome::Done { snapshot: None },
-        };
-        let lines = outcomes.iter().map(summary).collect::<Vec<_>>().join("; ");
-        archive.end_run(run, outcome, &log.lines(lines))?;
+        let last = outcomes.iter().map(summary).collect::<Vec<_>>().join("; ");
+        recording.end(outcome_of(&outcomes), last, Some(&report::restored(&outcomes)))?;
         archive.close()?;
         watched.observe(Event::Finished);
         Ok(outcomes)
@@ -83,17 +76,9 @@ impl Planned {
                 Outcome { target, server, ended, duration: began.elapsed() }
             }
         });
-        let mut work = std::pin::pin!(join_all(work));
-        loop {
-            let wait = async { tokio::time::timeout(PATIENCE, &mut work).await };
-            match self.runtime.block_on(wait) {
-                Ok(outcomes) => {
-                    tracing::debug!("payloads were opened {} times", streams.opened());
-                    return outcomes;
-                }
-                Err(_) => observer.observe(Event::Waiting),
-            }
-        }
+        let outcomes = patience::wait(&self.runtime, &**observer, join_all(work));
+        tracing::debug!("payloads were opened {} times", streams.opened());
+        outcomes
     }
 
     async fn one(
@@ -195,6 +180,18 @@ impl Planned {
     }
 }
 
+/// How the whole ends: a target that has failed for good counts more than one that can go on.
+fn outcome_of(outcomes: &[Outcome]) -> RunOutcome {
+    let failed: Vec<&Error> = outcomes.iter().filter_map(|outcome| outcome.ended.as_ref().err()).collect();
+    if let Some(error) = failed.iter().find(|error| !error.is_passing()).or(failed.first()) {
+        return error.outcome();
+    }
+    match outcomes.iter().filter_map(|outcome| outcome.ended.as_ref().ok()).map(|restored| restored.aside_count).sum() {
+        0 => RunOutcome::Done { snapshot: None },
+        count => RunOutcome::Aside { snapshot: None, count },
+    }
+}
+
 /// Says of whom events are.
 struct OfTarget {
     target: String,
@@ -203,6 +200,14 @@ struct OfTarget {
 
 impl Observer for OfTarget {
     fn observe(&self, event: Event) {
+        let (phase, records) = match &event {
+            Event::Phase { name, records } => (Some(Some(name.clone())), *records),
+            Event::Counted { records } => (Some(None), *records),
+            _ => (None, 0),
+        };
+        if let Some(phase) = phase {
+            self.next.observe(Event::OnTarget { target: self.target.clone(), phase, records });
+        }
         let event = match event {
             Event::Warning(warning) => {
                 Event::Warning(Warning::OfTarget { target: self.target.clone(), warning: Box::new(warning) })
@@ -227,7 +232,7 @@ fn summary(outcome: &Outcome) -> String {
                 restored.aside_count
             )
         }
-        Err(error) => format!("{}: error: {}", outcome.target, chain(error)),
+        Err(error) => format!("{}: {}", outcome.target, chain(error)),
     }
 }
 

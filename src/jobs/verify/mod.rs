@@ -14,10 +14,10 @@ use tokio::runtime::Runtime;
 use crate::fylr::source::{CHECKPOINT_EVERY, Events, Files, ReadOptions, Resume, Source};
 use crate::fylr::target::{Comparing, RULES, Renames};
 use crate::fylr::{self, Client};
-use crate::jobs::Error;
 use crate::jobs::restore::{BackupSource, RestoreFrom, look};
 use crate::jobs::verify::read::Reading;
 use crate::jobs::verify::side::Backup;
+use crate::jobs::{Error, patience};
 use crate::model::event::{Event, Observer};
 
 pub use report::{Form, write_report};
@@ -97,7 +97,7 @@ impl Verify {
     pub fn run(&self, archive: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Verified, Error> {
         let runtime = Runtime::new().map_err(Error::Runtime)?;
         let connected = Client::connect(self.connection.clone(), Arc::clone(observer));
-        let client = runtime.block_on(connected)?;
+        let client = patience::wait(&runtime, &**observer, connected)?;
         let source = match &self.from {
             RestoreFrom::Snapshot(name) => BackupSource::snapshot(archive, name)?,
             RestoreFrom::Directory(path) => BackupSource::directory(path, &**observer)?,
@@ -116,7 +116,7 @@ impl Verify {
         backup.learn(self.without_events)?;
         let reading = {
             let _inside = runtime.enter();
-            let planned = runtime.block_on(Source::plan(client, options, quiet()))?;
+            let planned = patience::wait(&runtime, &**observer, Source::plan(client, options, quiet()))?;
             planned.read(Resume::default())
         };
         let mut verified = Verified { backup: source.label(), server, ..Verified::default() };
