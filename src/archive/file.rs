@@ -29,6 +29,8 @@ const ROOM_PERCENT: u64 = 115;
 /// … and the rest so many bytes.
 const ROOM_MIN: u64 = 1 << 20;
 const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
+/// Where redb's description of the file's layout ends.
+const LAYOUT_END: u64 = 32;
 const HEADER: &str = "header";
 
 /// What an archive says about itself; stored sealed in `meta`.
@@ -370,11 +372,27 @@ fn refuse_foreign(path: &Path) -> Result<(), Error> {
         return Err(foreign("it is empty"));
     }
     let mut start = Vec::new();
-    File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start)).map_err(failed)?;
-    if start != MAGIC {
+    File::open(path).and_then(|file| file.take(LAYOUT_END).read_to_end(&mut start)).map_err(failed)?;
+    if !start.starts_with(MAGIC) {
         return Err(foreign("it does not begin as one"));
     }
+    if closed_length(&start).is_some_and(|length| metadata.len() < length) {
+        return Err(Damage::Database("the file is cut off".to_owned()).into());
+    }
     Ok(())
+}
+
+/// How long redb's header says that the file is; `None` if it was not closed, for then it may be about to change. redb
+/// itself notices only when it comes to a page that is not there.
+fn closed_length(header: &[u8]) -> Option<u64> {
+    const RECOVERY_REQUIRED: u8 = 2;
+    let number = |at: usize| Some(u64::from(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?)));
+    let is_closed = header.get(MAGIC.len())? & RECOVERY_REQUIRED == 0;
+    let [page, region_header, region_data, regions, trailing] =
+        [number(12)?, number(16)?, number(20)?, number(24)?, number(28)?];
+    let trailing = if trailing == 0 { 0 } else { region_header + trailing };
+    let pages = regions.checked_mul(region_header + region_data)?.checked_add(1 + trailing)?;
+    page.checked_mul(pages).filter(|_| is_closed)
 }
 
 fn open_error(path: &Path, error: DatabaseError) -> Error {

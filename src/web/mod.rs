@@ -19,6 +19,8 @@ mod site;
 mod tls;
 mod visit;
 
+mod runs;
+
 mod router;
 
 mod assets;

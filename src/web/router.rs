@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use crate::web::answer::Refusal;
 use crate::web::site::Site;
-use crate::web::{assets, backup, guard, language, sign_in, start};
+use crate::web::{assets, backup, guard, language, runs, sign_in, start};
 
 /// All there is to be asked for. Every request passes [`guard::guard`] first, also those that lead nowhere.
 pub(super) fn router(site: Arc<Site>) -> Router {
@@ -20,6 +20,7 @@ pub(super) fn router(site: Arc<Site>) -> Router {
         .route("/inspect/migration/language", post(language::choose))
         .route("/inspect/migration/{name}/", get(backup::page))
         .route("/inspect/migration/{name}/{*path}", get(backup::below))
+        .merge(runs::pages::routes())
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || guard::wrong_method())
         .layer(from_fn_with_state(Arc::clone(&site), guard::guard))

@@ -17,7 +17,8 @@ use crate::web::guard::{Rules, Sessions};
 use crate::web::options::Options;
 use crate::web::profiles::Profiles;
 use crate::web::router::router;
-use crate::web::site::{READERS_MAX, Site};
+use crate::web::runs::Queue;
+use crate::web::site::{READERS_MAX, STREAMS_MAX, Site};
 use crate::web::tls;
 
 /// Threads that wait for the network.
@@ -57,7 +58,11 @@ impl Server {
         let failed = |source| Error::Listen { address: options.listen, source };
         let listener = runtime.block_on(TcpListener::bind(options.listen)).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let stop = CancellationToken::new();
         let site = Arc::new(Site {
+            queue: Queue::new(options.archive.clone()),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            stop: stop.clone(),
             rules: Rules::new(&options, address)?,
             sessions: Sessions::new(options.token.as_ref()),
             archive: options.archive,
@@ -66,7 +71,6 @@ impl Server {
             turns: Arc::new(Semaphore::new(READERS_MAX)),
             observer,
         });
-        let stop = CancellationToken::new();
         let door = Door { listener, tls, router: router(Arc::clone(&site)), stop: stop.clone() };
         runtime.spawn(door.serve());
         Ok(Self { site, address, stop, runtime: Some(runtime) })
@@ -87,12 +91,13 @@ impl Server {
         Ok(format!("{}?code={}", self.url(), self.site.sessions.issue_code()?))
     }
 
-    /// Ends in order.
+    /// Ends in order: what runs is cancelled, and can be continued.
     pub fn stop(mut self) {
         self.end();
     }
 
     fn end(&mut self) {
+        self.site.queue.close();
         self.stop.cancel();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(GRACE);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 use crate::archive::Archive;
 use crate::jobs;
@@ -14,12 +15,16 @@ use crate::web::answer::Refusal;
 use crate::web::forms::Place;
 use crate::web::guard::{Rules, Sessions};
 use crate::web::profiles::Profiles;
+use crate::web::runs::Queue;
 use crate::web::words::Language;
 
 /// Downloads and comparisons that run at a time: each keeps a core and a disk busy.
 pub(super) const READERS_MAX: usize = 4;
 /// How long one waits for its turn; browsers give up soon after.
 const TURN_WAIT_MAX: Duration = Duration::from_secs(20);
+
+/// Pages that follow a run at a time; each holds a connection.
+pub(super) const STREAMS_MAX: usize = 64;
 
 /// The page's state, but for what stands in the archive.
 pub(super) struct Site {
@@ -30,6 +35,12 @@ pub(super) struct Site {
     pub allows_any_server: bool,
     /// Downloads and comparisons that may run at a time.
     pub turns: Arc<Semaphore>,
+    /// What is done, and what waits to be.
+    pub queue: Arc<Queue>,
+    /// Pages that may follow runs at a time.
+    pub streams: Arc<Semaphore>,
+    /// The page ends.
+    pub stop: CancellationToken,
     /// Hears who did what.
     pub observer: Arc<dyn Observer + Send + Sync>,
 }

@@ -21,6 +21,9 @@ pub static STYLE: LazyLock<Asset> =
 /// What makes forms handier; everything works without it.
 pub static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("script", "js", "text/javascript; charset=utf-8", include_str!("script.js")));
+/// What keeps the page of a run up to date; it stands on that page only.
+pub static RUN: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("run", "js", "text/javascript; charset=utf-8", include_str!("run.js")));
 /// The sign of the program.
 pub static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("icon.svg")));
@@ -41,7 +44,7 @@ impl Asset {
 /// The file of this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Asset> {
-    [&STYLE, &SCRIPT, &ICON].into_iter().map(|asset| &**asset).find(|asset| asset.name == name)
+    [&STYLE, &SCRIPT, &RUN, &ICON].into_iter().map(|asset| &**asset).find(|asset| asset.name == name)
 }
 
 #[cfg(test)]
@@ -50,7 +53,7 @@ mod tests {
 
     #[test]
     fn an_asset_is_found_by_the_name_that_pages_use_and_by_no_other() {
-        for asset in [&*STYLE, &*SCRIPT, &*ICON] {
+        for asset in [&*STYLE, &*SCRIPT, &*RUN, &*ICON] {
             let name = asset.path().strip_prefix(FOLDER).map(str::to_owned).unwrap();
             assert_eq!(find(&name).map(|found| found.content), Some(asset.content));
         }
@@ -60,7 +63,7 @@ mod tests {
 
     #[test]
     fn nothing_is_fetched_from_elsewhere() {
-        for asset in [&*STYLE, &*SCRIPT] {
+        for asset in [&*STYLE, &*SCRIPT, &*RUN] {
             assert!(!asset.content.contains("://"), "{}", asset.name);
             assert!(!asset.content.contains("@import"), "{}", asset.name);
         }

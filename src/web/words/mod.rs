@@ -8,6 +8,7 @@ pub mod backups;
 pub mod forms;
 pub mod frame;
 pub mod plan;
+pub mod runs;
 pub mod sign_in;
 
 pub use figures::utc;
