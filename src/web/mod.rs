@@ -11,9 +11,11 @@ pub mod words;
 
 mod address;
 mod answer;
+mod body;
 mod door;
 mod guard;
 mod query;
+mod recent;
 mod server;
 mod site;
 mod tls;
@@ -25,7 +27,9 @@ mod router;
 
 mod assets;
 mod backup;
+mod create;
 mod language;
+mod plan;
 mod sign_in;
 mod start;
 

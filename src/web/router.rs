@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use crate::web::answer::Refusal;
 use crate::web::site::Site;
-use crate::web::{assets, backup, guard, language, runs, sign_in, start};
+use crate::web::{assets, backup, create, guard, language, plan, runs, sign_in, start};
 
 /// All there is to be asked for. Every request passes [`guard::guard`] first, also those that lead nowhere.
 pub(super) fn router(site: Arc<Site>) -> Router {
@@ -18,7 +18,11 @@ pub(super) fn router(site: Arc<Site>) -> Router {
         .route("/inspect/migration/sign-in", post(sign_in::sign_in))
         .route("/inspect/migration/sign-out", post(sign_in::sign_out))
         .route("/inspect/migration/language", post(language::choose))
-        .route("/inspect/migration/{name}/", get(backup::page))
+        .route("/inspect/migration/backup", post(create::backup).get(create::with_slash))
+        .route("/inspect/migration/restore", post(plan::create).get(create::with_slash))
+        .route("/inspect/migration/runs/plans/{id}/", get(plan::page).post(plan::confirmed))
+        .route("/inspect/migration/runs/command/{form}", post(create::command))
+        .route("/inspect/migration/{name}/", get(backup::page).post(backup::act))
         .route("/inspect/migration/{name}/{*path}", get(backup::below))
         .merge(runs::pages::routes())
         .fallback(async || Refusal::not_found())

@@ -15,6 +15,7 @@ use crate::web::door::Door;
 use crate::web::error::Error;
 use crate::web::guard::{Rules, Sessions};
 use crate::web::options::Options;
+use crate::web::plan::Plans;
 use crate::web::profiles::Profiles;
 use crate::web::router::router;
 use crate::web::runs::Queue;
@@ -68,6 +69,7 @@ impl Server {
             archive: options.archive,
             profiles,
             allows_any_server: options.allows_any_server,
+            plans: Plans::default(),
             turns: Arc::new(Semaphore::new(READERS_MAX)),
             observer,
         });

@@ -14,6 +14,7 @@ use crate::model::event::{Event, Observer};
 use crate::web::answer::Refusal;
 use crate::web::forms::Place;
 use crate::web::guard::{Rules, Sessions};
+use crate::web::plan::Plans;
 use crate::web::profiles::Profiles;
 use crate::web::runs::Queue;
 use crate::web::words::Language;
@@ -33,6 +34,8 @@ pub(super) struct Site {
     pub sessions: Sessions,
     pub profiles: Arc<dyn Profiles>,
     pub allows_any_server: bool,
+    /// Restores that wait to be confirmed.
+    pub plans: Plans,
     /// Downloads and comparisons that may run at a time.
     pub turns: Arc<Semaphore>,
     /// What is done, and what waits to be.

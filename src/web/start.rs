@@ -1,27 +1,38 @@
 //! The start page: the list of backups, and the forms that create and restore them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use crate::archive::{self, Snapshot};
+use crate::archive::id::RunId;
+use crate::archive::{self, Archive, Snapshot, runs};
 use crate::jobs::{self, BackupOverview, view};
 use crate::web::address;
-use crate::web::answer::{Refusal, json_of};
-use crate::web::forms::{BackupForm, Complaints, Offered, RenameRow, RestoreForm, draw_backup, draw_restore};
+use crate::web::answer::{Refusal, json_of, see_other};
+use crate::web::forms::{BackupForm, Complaints, Fields, Offered, RenameRow, RestoreForm, draw_backup, draw_restore};
 use crate::web::look::table::{Column, table};
-use crate::web::look::{Here, Tone, notice, time};
+use crate::web::look::{Here, Tone, notice, state, time};
 use crate::web::query::Query;
+use crate::web::recent::Recent;
+use crate::web::runs::pages::rows;
+use crate::web::runs::{Key, RunView};
 use crate::web::site::{Site, blocking};
 use crate::web::visit::{Frame, Visit};
 use crate::web::words::{Language, backups as words, forms};
 
 /// Snapshots that the form offers, the newest of each backup first. Others are restored from their own page.
 const OFFERED_MAX: usize = 300;
+/// The name in a query of the run whose form is wanted again.
+pub(super) const QUERY_FROM: &str = "run";
+/// The name in a query of the plan whose form is wanted again.
+pub(super) const QUERY_PLAN: &str = "plan";
+/// The name in a query, and in forms, of the way to begin.
+pub(super) const QUERY_START: &str = "start";
 /// What `fylr` calls the versions of videos that easydb5 calls otherwise.
 const RENAME_OF_EASYDB5: (&str, &str, &str) = ("video", "1920p", "1080p");
 
@@ -29,6 +40,8 @@ const RENAME_OF_EASYDB5: (&str, &str, &str) = ("video", "1920p", "1080p");
 pub(super) struct Shelf {
     pub backups: Vec<BackupOverview>,
     pub damaged: Vec<archive::Error>,
+    /// What runs, and what ran last.
+    pub recent: Recent,
     /// There is no archive yet.
     pub is_new: bool,
 }
@@ -58,7 +71,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, visit: Visit, query: Que
         if visit.is_json {
             return Ok(json_of(StatusCode::OK, &json!({ "Backups": twin(&shelf) })));
         }
-        let sheets = Sheets::fresh(&shelf, &query);
+        let sheets = Sheets::asked(&site, &shelf, &query, visit.language);
         Ok(draw(&site, &visit, &shelf, &sheets, StatusCode::OK))
     })
     .await
@@ -73,6 +86,12 @@ pub(super) fn draw(site: &Site, visit: &Visit, shelf: &Shelf, sheets: &Sheets, s
         header {
             h1 { (language.say(words::TITLE)) }
             p { (summary(shelf, site, language)) }
+        }
+        @if !shelf.recent.under_way.is_empty() {
+            section #running {
+                h2 { (language.say(words::RUNNING_NOW)) }
+                (rows(&shelf.recent.under_way, language))
+            }
         }
         div.panels {
             details.panel #create-backup open[sheets.open == Open::Backup] {
@@ -114,9 +133,9 @@ impl Shelf {
     /// When there is an archive that cannot be read.
     pub fn look(site: &Site) -> Result<Self, Refusal> {
         match jobs::overview(&site.archive) {
-            Ok((backups, damaged)) => Ok(Self { backups, damaged, is_new: false }),
+            Ok((backups, damaged)) => Ok(Self { backups, damaged, recent: Recent::look(site)?, is_new: false }),
             Err(jobs::Error::Archive(archive::Error::NotFound(_))) => {
-                Ok(Self { backups: Vec::new(), damaged: Vec::new(), is_new: true })
+                Ok(Self { backups: Vec::new(), damaged: Vec::new(), recent: Recent::look(site)?, is_new: true })
             }
             Err(error) => Err(error.into()),
         }
@@ -129,6 +148,36 @@ impl Shelf {
 }
 
 impl Sheets {
+    /// The form of a backup as it was sent.
+    pub fn with_backup(shelf: &Shelf, backup: BackupForm, backup_complaints: Complaints) -> Self {
+        Self { backup, backup_complaints, open: Open::Backup, ..Self::fresh(shelf, &Query::default()) }
+    }
+
+    /// The form of a restore as it was sent.
+    pub fn with_restore(shelf: &Shelf, restore: RestoreForm, restore_complaints: Complaints) -> Self {
+        Self { restore, restore_complaints, open: Open::Restore, ..Self::fresh(shelf, &Query::default()) }
+    }
+
+    /// What a link asks for: the form of a plan or of a run again, or a fresh one.
+    fn asked(site: &Site, shelf: &Shelf, query: &Query, language: Language) -> Self {
+        if let Some(plan) = query.get(QUERY_PLAN).and_then(|id| site.plans.get(id)) {
+            return Self::with_restore(shelf, plan.form.clone(), Complaints::default());
+        }
+        let request = query.get(QUERY_FROM).and_then(|run| request(site, run));
+        let Some(Ok(mut fields)) = request.map(|text| Fields::of_json(text.as_bytes())) else {
+            return Self::fresh(shelf, query);
+        };
+        // Another way to go on than the run's own.
+        if let Some(way) = query.get(QUERY_START) {
+            fields.set(QUERY_START, way);
+        }
+        match fields.form().as_deref() {
+            Some("backup") => Self::with_backup(shelf, BackupForm::read(fields, language).0, Complaints::default()),
+            Some("restore") => Self::with_restore(shelf, RestoreForm::read(fields, language).0, Complaints::default()),
+            _ => Self::fresh(shelf, query),
+        }
+    }
+
     /// Forms that nobody has filled in, or those that a link has begun.
     pub fn fresh(shelf: &Shelf, query: &Query) -> Self {
         let asked = query.get(address::SNAPSHOT).map(str::to_owned);
@@ -151,6 +200,32 @@ impl Sheets {
             open,
         }
     }
+}
+
+/// What a run was asked for, without secrets.
+fn request(site: &Site, run: &str) -> Option<String> {
+    if let Some(key) = Key::parse(run) {
+        return site.queue.of_key(&key).map(|live| live.request.clone());
+    }
+    let transaction = Archive::open(&site.archive).ok()?.read().ok()?;
+    runs::request(&transaction, RunId(run.parse().ok()?)).ok()?
+}
+
+/// A run has begun, or waits.
+pub(super) fn begun(view: &RunView, visit: &Visit) -> Response {
+    let path = view.path();
+    if visit.is_json {
+        let told = json_of(StatusCode::ACCEPTED, &json!({ "Run": view.json() }));
+        return ([(header::LOCATION, path)], told).into_response();
+    }
+    see_other(&path)
+}
+
+/// What is wrong with a form, for scripts.
+pub(super) fn complained(complaints: &Complaints) -> Response {
+    let fields: serde_json::Map<String, Value> =
+        complaints.0.iter().map(|one| (one.field.to_string(), one.what.as_str().into())).collect();
+    json_of(StatusCode::UNPROCESSABLE_ENTITY, &json!({ "error": complaints.line(), "fields": fields }))
 }
 
 /// A word that no other form has.
@@ -183,6 +258,8 @@ fn list(shelf: &Shelf, language: Language) -> Markup {
         Column::Figure(language.say(words::RECORDS)),
         Column::Figure(language.say(words::STORED)),
         Column::Figure(language.say(words::SAVED)),
+        Column::Text(language.say(words::LAST_BACKUP)),
+        Column::Text(language.say(words::LAST_RESTORE)),
     ];
     let rows = shelf.backups.iter().map(|backup| {
         let BackupOverview { name, newest, snapshots, bytes_plain, bytes_stored } = backup;
@@ -194,9 +271,21 @@ fn list(shelf: &Shelf, language: Language) -> Markup {
             html! { (language.number(newest.counts.records)) },
             html! { (language.bytes(*bytes_stored)) },
             html! { (language.bytes(bytes_plain.saturating_sub(*bytes_stored))) },
+            last(shelf.recent.backups.get(name), language),
+            last(shelf.recent.restores.get(name), language),
         ]
     });
     table("backups", &columns, &rows.collect::<Vec<_>>())
+}
+
+/// A run with its state.
+fn last(run: Option<&RunView>, language: Language) -> Markup {
+    html! {
+        @match run {
+            None => span.help { (language.say(words::NEVER)) },
+            Some(run) => a.run href=(run.path()) { (state(run.state, language)) small.help { (time(language, run.started)) } },
+        }
+    }
 }
 
 /// Where a backup comes from, as far as its manifest tells.
@@ -232,12 +321,15 @@ fn offered(shelf: &Shelf, sheets: &Sheets, site: &Site, language: Language) -> V
 
 /// The list for scripts.
 fn twin(shelf: &Shelf) -> Value {
-    shelf.backups.iter().map(overview).collect()
+    shelf.backups.iter().map(|backup| overview(backup, &shelf.recent)).collect()
 }
 
 /// A backup for scripts.
-pub(super) fn overview(backup: &BackupOverview) -> Value {
+pub(super) fn overview(backup: &BackupOverview, recent: &Recent) -> Value {
+    let last = |runs: &HashMap<String, RunView>| runs.get(&backup.name).map(RunView::json);
     json!({
+        "LastBackup": last(&recent.backups),
+        "LastRestore": last(&recent.restores),
         "Name": backup.name,
         "Source": backup.newest.source.url.as_ref().or(backup.newest.source.name.as_ref()),
         "Snapshots": backup.snapshots,

@@ -3,9 +3,11 @@
 mod actions;
 mod chosen;
 mod compare;
+mod deeds;
 mod download;
 mod entry;
 mod folder;
 mod page;
 
+pub(super) use deeds::act;
 pub(super) use page::{below, page};

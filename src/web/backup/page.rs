@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::archive::Snapshot;
 use crate::jobs::{BackupOverview, view};
@@ -18,6 +18,7 @@ use crate::web::backup::{actions, compare, download, entry, folder};
 use crate::web::look::table::{Column, table};
 use crate::web::look::{Crumb, Here, RUNS, Tone, figure, figures, notice, time};
 use crate::web::query::Query;
+use crate::web::recent::Recent;
 use crate::web::site::{Site, blocking};
 use crate::web::start::{overview, source};
 use crate::web::visit::{Frame, Visit};
@@ -79,7 +80,7 @@ async fn inside(
             path => {
                 let listing = folder::Listing::look(&site, &chosen, path, &query)?;
                 if visit.is_json {
-                    return Ok(json_of(StatusCode::OK, &twin(&chosen, &listing)));
+                    return Ok(json_of(StatusCode::OK, &twin(&chosen, &listing, &Recent::look(&site)?)));
                 }
                 Ok(draw(&site, &chosen, &listing, &visit, &query))
             }
@@ -89,14 +90,15 @@ async fn inside(
 }
 
 /// A backup with one of its folders for scripts.
-fn twin(chosen: &Chosen, listing: &folder::Listing) -> serde_json::Value {
-    let mut backup = overview(&BackupOverview {
+fn twin(chosen: &Chosen, listing: &folder::Listing, recent: &Recent) -> Value {
+    let whole = BackupOverview {
         name: chosen.name.clone(),
         newest: chosen.snapshots.first().unwrap_or(&chosen.snapshot).clone(),
         snapshots: chosen.snapshots.len() as u64,
         bytes_plain: chosen.snapshots.iter().map(|one| one.counts.bytes).sum(),
         bytes_stored: chosen.snapshots.iter().map(|one| one.added.bytes_stored).sum(),
-    });
+    };
+    let mut backup = overview(&whole, recent);
     backup["Snapshot"] = view::snapshot(&chosen.snapshot);
     json!({ "Backup": backup, "Files": listing.twin(), "SubPath": listing.sub_path() })
 }
@@ -261,9 +263,9 @@ fn kinds(snapshot: &Snapshot, language: Language) -> Markup {
     });
     html! {
         @if !snapshot.kinds.is_empty() {
-            section {
-                h2 { (language.say(words::CONTENTS)) }
-                (table("kinds", &columns, &rows.collect::<Vec<_>>()))
+            details.panel #contents {
+                summary { h2 { (language.say(words::CONTENTS)) } span.help { (language.number(snapshot.kinds.len() as u64)) } }
+                div.inside { (table("kinds", &columns, &rows.collect::<Vec<_>>())) }
             }
         }
     }

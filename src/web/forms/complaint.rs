@@ -24,6 +24,12 @@ impl Complaints {
         self.0.is_empty()
     }
 
+    /// Adds those about fields that nothing was said about.
+    pub fn join(&mut self, more: Self) {
+        let new = more.0.into_iter().filter(|one| self.of(&one.field).is_none()).collect::<Vec<_>>();
+        self.0.extend(new);
+    }
+
     /// The first complaint about a field.
     #[must_use]
     pub fn of(&self, field: &str) -> Option<&str> {

@@ -10,11 +10,13 @@ use crate::web::forms::complaint::Complaints;
 use crate::web::forms::connection::{Manner, Place};
 use crate::web::forms::fields::ONCE;
 use crate::web::look::field::{Choice, Field, Line};
-use crate::web::look::{Tone, notice};
+use crate::web::look::{Tone, command_of_form, notice};
 use crate::web::words::{Language, Text, forms};
 
 /// Where it is sent to.
 const ACTION: &str = "/inspect/migration/backup";
+/// What tells the command line that it amounts to.
+const COMMAND: &str = "/inspect/migration/runs/command/backup";
 /// What ids begin with.
 const FORM: &str = "backup";
 
@@ -29,7 +31,7 @@ pub fn draw(form: &BackupForm, complaints: &Complaints, place: &Place<'_>, once:
     let sizes: Vec<Choice<'_>> =
         sizes.iter().map(|size| Choice { value: size, label: size.clone(), help: None }).collect();
     html! {
-        form.sheet #backup-form method="post" action=(ACTION) data-once autocomplete="off" {
+        form.sheet #backup-form method="post" action=(ACTION) data-command=(COMMAND) data-once autocomplete="off" {
             (all(complaints, language))
             input type="hidden" name=(ONCE) value=(once);
             (field("name", forms::NAME, Some(forms::NAME_HELP), Some("--name")).line(Line::Text, &form.name, "museum"))
@@ -62,6 +64,7 @@ pub fn draw(form: &BackupForm, complaints: &Complaints, place: &Place<'_>, once:
                 button #backup-submit type="submit" { (language.say(forms::BACKUP_BUTTON)) }
                 span.help { (language.fill(forms::FIXED, &["--compression 9"])) }
             }
+            (command_of_form(language, COMMAND))
         }
     }
 }
@@ -165,7 +168,7 @@ fn plain(server: &str) -> &str {
     server.strip_suffix("/api/v1").unwrap_or(server)
 }
 
-fn profile_choices(profiles: &[ProfileName], language: Language) -> Vec<Choice<'_>> {
+pub(super) fn profile_choices(profiles: &[ProfileName], language: Language) -> Vec<Choice<'_>> {
     let none = Choice { value: "", label: language.say(forms::PROFILE_NONE).to_owned(), help: None };
     let known = profiles.iter().map(|profile| Choice { value: &profile.name, label: named(profile), help: None });
     std::iter::once(none).chain(known).collect()

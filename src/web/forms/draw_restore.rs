@@ -9,11 +9,14 @@ use crate::web::forms::draw_backup::{all, allowed, manner, named, servers, sizes
 use crate::web::forms::fields::ONCE;
 use crate::web::forms::renames::RenameRow;
 use crate::web::forms::restore::{FILE_APIS, RestoreForm, WAYS, Way};
+use crate::web::look::command_of_form;
 use crate::web::look::field::{Choice, Field, Line};
 use crate::web::words::{Language, Text, forms};
 
 /// Where it is sent to.
 const ACTION: &str = "/inspect/migration/restore";
+/// What tells the command line that it amounts to.
+const COMMAND: &str = "/inspect/migration/runs/command/restore";
 /// What ids begin with.
 const FORM: &str = "restore";
 /// Typed targets that a form has room for, the first in sight.
@@ -44,7 +47,7 @@ pub fn draw(
     let language = place.language;
     let snapshots = snapshots.iter().map(|one| Choice { value: &one.value, label: one.label.clone(), help: None });
     html! {
-        form.sheet #restore-form method="post" action=(ACTION) data-once autocomplete="off" {
+        form.sheet #restore-form method="post" action=(ACTION) data-command=(COMMAND) data-once autocomplete="off" {
             (all(complaints, language))
             input type="hidden" name=(ONCE) value=(once);
             (drawing.field("snapshot", forms::BACKUP, Some(forms::BACKUP_HELP), None)
@@ -59,6 +62,7 @@ pub fn draw(
             }
             p.help { (language.fill(forms::FIXED, &["--skip-constraints --max-parallel-upload-files 4 \
                 --upload-ignore-files-with-errors --timeout-min 15"])) }
+            (command_of_form(language, COMMAND))
         }
     }
 }

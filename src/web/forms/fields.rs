@@ -61,6 +61,18 @@ impl Fields {
             .filter(|value| !value.is_empty())
     }
 
+    /// Which form it is, where that is said.
+    #[must_use]
+    pub fn form(&self) -> Option<String> {
+        self.pairs.iter().find(|(name, _)| name == "form").map(|(_, value)| value.clone())
+    }
+
+    /// Puts one value in the place of all that a name has.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.take(name);
+        self.pairs.push((name.to_owned(), value.to_owned()));
+    }
+
     /// All values of a name, taken out.
     pub fn take(&mut self, wanted: &str) -> Vec<String> {
         self.pairs.extract_if(.., |(name, _)| name == wanted).map(|(_, value)| value).collect()

@@ -71,6 +71,26 @@ impl Field<'_> {
         })
     }
 
+    /// An input of one line with a label of its own, which waits for the words `expected`.
+    #[must_use]
+    pub fn expecting(&self, label: &str, expected: &str) -> Markup {
+        let id = self.id();
+        html! {
+            div.field {
+                div.words {
+                    label for=(id) { (label) }
+                    (self.help())
+                }
+                div.control {
+                    input id=(id) name=(self.name) type="text" autocomplete="off" spellcheck="false" autocapitalize="none"
+                        data-expected=(expected) aria-describedby=(self.described())
+                        aria-invalid=[self.error.map(|_| "true")];
+                    (self.complaint())
+                }
+            }
+        }
+    }
+
     /// A choice of one among several in one line.
     #[must_use]
     pub fn select(&self, value: &str, choices: &[Choice<'_>]) -> Markup {

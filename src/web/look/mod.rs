@@ -12,7 +12,7 @@ mod pager;
 mod state;
 pub mod table;
 
-pub use command::command_line;
+pub use command::{command_line, command_of_form};
 pub use facts::{figure, figures, time};
 pub use notice::{Tone, notice};
 pub use pager::{Pager, QUERY_PAGE};

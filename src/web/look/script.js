@@ -44,6 +44,26 @@
     look();
   }
 
+  // The command line that a form amounts to follows what is typed. Passwords stay where they are.
+  for (const form of all("form[data-command]")) {
+    const place = form.querySelector("[data-lines]");
+    form.querySelector("button[formaction]").hidden = true;
+    let waiting;
+    const ask = async () => {
+      const fields = new URLSearchParams(new FormData(form));
+      for (const input of all("input[type=password]", form)) fields.set(input.name, input.value && "-");
+      const headers = { accept: "application/json" };
+      const answer = await fetch(form.dataset.command, { method: "POST", body: fields, headers });
+      if (!answer.ok) return;
+      const lines = (await answer.json()).Commands;
+      place.textContent = lines.join("\n");
+      place.closest(".copyable").hidden = lines.length === 0;
+    };
+    form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 250); });
+    form.closest("details")?.addEventListener("toggle", ask);
+    if (form.closest("details")?.open) ask();
+  }
+
   // A form is sent once; the server would not take it twice anyway. Coming back by history makes it ready again.
   for (const form of all("form[data-once]")) {
     form.addEventListener("submit", () => {

@@ -160,6 +160,7 @@ pub const COMMAND_LINE_HELP: Text = text(
     "Without secrets: passwords are asked for, or come from --password-file or fonds.toml.",
     "Ohne Geheimnisse: Passwörter werden erfragt oder kommen aus --password-file oder fonds.toml.",
 );
+pub const COMMAND_SHOW: Text = text("Show", "Zeigen");
 pub const COPY: Text = text("Copy", "Kopieren");
 pub const ADD_ROW: Text = text("Add a row", "Zeile hinzufügen");
 

@@ -15,8 +15,8 @@ use crate::archive::runs::{self, LogPage};
 use crate::jobs;
 use crate::model::log::{Level, Numbered};
 use crate::web::answer::{self, ROOT, Refusal};
-use crate::web::look::assets;
-use crate::web::look::{Crumb, Here, RUNS};
+use crate::web::forms::command_lines;
+use crate::web::look::{Crumb, Here, RUNS, assets, command_line};
 use crate::web::runs::live::Live;
 use crate::web::runs::pages::act::{self, Secret};
 use crate::web::runs::pages::log::{self, Wanted};
@@ -95,13 +95,15 @@ pub(super) async fn page(
 ) -> Result<Response, Refusal> {
     let wanted = Wanted::of(&query);
     let asked = name.clone();
+    let language = visit.language;
     let found = blocking(move || {
         let place = find(&site, &asked)?;
         let (view, details) = (place.view()?, place.details()?);
         let page = wanted.page.unwrap_or(LogPage::Before(u64::MAX));
-        Ok((view, details, place.lines(page, wanted.least, log::PAGE)?))
+        let commands = details.request.as_ref().map(|request| command_lines(request, &site.place(language)));
+        Ok((view, details, commands.unwrap_or_default(), place.lines(page, wanted.least, log::PAGE)?))
     });
-    let (view, details, lines) = found.await?;
+    let (view, details, commands, lines) = found.await?;
     if visit.is_json {
         return Ok(answer::json_of(StatusCode::OK, &twin(&view, &details)));
     }
@@ -109,12 +111,14 @@ pub(super) async fn page(
         // It has its number by now.
         return Ok(answer::see_other(&view.path()));
     }
-    let language = visit.language;
     let title = match view.run {
         Some(run) => language.fill(words::RUN, &[&run.to_string()]),
         None => view.command.clone(),
     };
-    let content = content(&view, &details, &lines, wanted, &title, language);
+    let content = html! {
+        (content(&view, &details, &lines, wanted, &title, language))
+        @if !commands.is_empty() { (command_line(language, &commands)) }
+    };
     let crumbs = vec![Crumb { label: language.say(frame::RUNS).to_owned(), path: RUNS.to_owned() }];
     let refresh = view.state.is_under_way().then_some(REFRESH);
     Ok(visit.page(StatusCode::OK, Frame { title: &title, here: Here::Runs, crumbs, refresh }, content))
