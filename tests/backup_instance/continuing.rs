@@ -199,3 +199,34 @@ fn levels_and_base_types_and_collections_are_not_fetched_again() {
         }
     }
 }
+
+#[test]
+fn what_was_kept_beside_the_archive_may_be_gone() {
+    let source = museum(Kind::Fylr);
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = folder.path().join("whole.redb");
+    backup(&source, &whole, |_| {}).expect("a backup");
+    for at in (12..90).step_by(13) {
+        let archive = folder.path().join(format!("{at}.redb"));
+        assert!(interrupted(&source, &archive, at, Start::New), "{at}");
+        let kept = archive.with_file_name(format!("{at}.redb.museum.unfinished"));
+        std::fs::remove_dir_all(&kept).expect("something was kept");
+        backup(&source, &archive, |backup| backup.start = Start::Continue).expect("the rest");
+        assert_same(&entries(&archive), &entries(&whole), &format!("at {at}"));
+        assert!(!kept.exists());
+    }
+}
+
+#[test]
+fn only_its_owner_reads_what_is_kept_beside_the_archive() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let source = museum(Kind::Fylr);
+    let folder = tempfile::tempdir().expect("a folder");
+    let archive = folder.path().join("a.redb");
+    assert!(interrupted(&source, &archive, 60, Start::New));
+    let kept = folder.path().join("a.redb.museum.unfinished");
+    let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!((mode(&kept), mode(&kept.join("answers"))), (0o700, 0o600));
+    backup(&source, &archive, |backup| backup.start = Start::Purge).expect("a new one");
+    assert!(!kept.exists());
+}

@@ -180,3 +180,26 @@ fn records_that_cannot_be_understood_are_set_aside() {
     assert_eq!(ids.len(), 39);
     assert_eq!(told, ["a record of x is not in the backup: it has no system object id"]);
 }
+
+#[test]
+fn an_empty_page_before_the_end_is_not_the_end() {
+    // Of the first page the login may see nothing.
+    let server = fylr(|offset, limit| if offset == 0 { Reply::json("[]") } else { records(offset, limit, 10) });
+    let (ids, told) = backed_up(&server).expect("a backup");
+    assert_eq!((ids, told), ((21..=40).collect(), Vec::new()));
+}
+
+#[test]
+fn an_answer_that_is_broken_in_the_middle_is_asked_for_again() {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let server = fylr(move |offset, limit| {
+        let mut reply = records(offset, limit, 10);
+        if count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 2 {
+            let middle = reply.body.len() / 2;
+            reply.body[middle..middle + 3].copy_from_slice(b"}]\"");
+        }
+        reply
+    });
+    let (ids, told) = backed_up(&server).expect("a backup");
+    assert_eq!((ids, told), (all(), Vec::new()));
+}

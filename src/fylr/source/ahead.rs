@@ -129,6 +129,12 @@ impl Ahead {
         Ok(given)
     }
 
+    /// Whether an empty page is the end of a list: a page of which the login may see nothing is empty as well, but stands
+    /// before what the search knows.
+    pub fn is_end(&self, course: usize, page: u64) -> bool {
+        page + 1 >= self.courses[course].pages
+    }
+
     /// Says that a list has ended; what was asked of it beyond its end is dropped.
     pub fn ended(&mut self, course: usize) {
         while self.asked.front().is_some_and(|asked| asked.at.0 <= course) {

@@ -27,13 +27,17 @@ pub(crate) struct Kept {
     folder: Option<PathBuf>,
     /// `None` as well when there was no room: then nothing more is kept.
     answers: Mutex<Option<KeptAnswers>>,
+    /// There was one, of the same backup.
+    pub was_there: bool,
 }
 
 impl Kept {
     /// What the backup with this mark has kept. What another one has left is removed.
     pub fn open(folder: &Path, mark: Key) -> Self {
         match Self::answers(folder, mark) {
-            Ok(answers) => Self { folder: Some(folder.to_owned()), answers: Mutex::new(Some(answers)) },
+            Ok((answers, was_there)) => {
+                Self { folder: Some(folder.to_owned()), answers: Mutex::new(Some(answers)), was_there }
+            }
             Err(error) => {
                 tracing::warn!("{} cannot be used, so an interruption costs more: {error}", folder.display());
                 Self::default()
@@ -41,14 +45,19 @@ impl Kept {
         }
     }
 
-    fn answers(folder: &Path, mark: Key) -> io::Result<KeptAnswers> {
+    fn answers(folder: &Path, mark: Key) -> io::Result<(KeptAnswers, bool)> {
         let is_there = fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir());
         if is_there && let Some(answers) = KeptAnswers::open(&folder.join(ANSWERS), mark)? {
-            return Ok(answers);
+            return Ok((answers, true));
         }
         remove(folder)?;
         DirBuilder::new().mode(0o700).create(folder)?;
-        KeptAnswers::create(&folder.join(ANSWERS), mark)
+        Ok((KeptAnswers::create(&folder.join(ANSWERS), mark)?, false))
+    }
+
+    /// Whether everything is kept that is asked for.
+    pub fn is_kept(&self) -> bool {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// What was answered to this request before.

@@ -25,7 +25,7 @@ use crate::fylr::source::options::ReadOptions;
 use crate::fylr::source::payload::{Form, Payload};
 use crate::fylr::source::plan::Source;
 use crate::fylr::source::report::{Aside, State};
-use crate::fylr::source::resume::{self, Resume};
+use crate::fylr::source::resume::{self, BASE_TYPES_DONE, Resume};
 use crate::fylr::source::turn::{self, Context, Links, Notes, Packed, Versions};
 use crate::fylr::source::{base_types, changes, download, records, rest};
 use crate::fylr::version::Version;
@@ -36,8 +36,6 @@ use crate::model::payload::PayloadKind;
 
 /// Records may be nested 128 deep, and each level takes its part of the stack, more so without optimizations.
 const STACK_BYTES: usize = 16 << 20;
-/// No objecttype has such a name.
-const BASE_TYPES_DONE: &str = "/base types";
 /// The first version of easydb5 whose links in old versions can be looked up.
 const EASYDB5_LINKS: Version = Version::new(5, 120, 0);
 /// The first version of easydb5 whose histories have no known flaws.
@@ -104,7 +102,9 @@ impl Reader {
     fn new(source: Source, mut resume: Resume, way: Way) -> Self {
         let (client, options, observer, parts) = source.into_parts();
         let form = Form { is_pretty: options.is_pretty, is_compressed: options.is_compressed };
-        let state = std::mem::take(&mut resume.state);
+        // Base types are turned anew as a whole, and so is told again what there is to tell of them.
+        let is_begun = resume.state.finished.contains(BASE_TYPES_DONE);
+        let state = if is_begun { std::mem::take(&mut resume.state) } else { State::default() };
         let inventory = std::mem::take(&mut resume.inventory);
         resume.told.clone_from(&state.report.aside);
         let notes: Arc<Notes> = Arc::default();
@@ -217,6 +217,9 @@ impl Reader {
 
     async fn entry(&self, name: &str, role: Role, bytes: Vec<u8>) -> Result<(), Gone> {
         let path = EntryPath::new(name).expect("a clean name");
+        if self.resume.has(&path) {
+            return Ok(());
+        }
         self.way.entry(head(path, role, Encoding::Plain), 0, vec![Bytes::from(bytes)]).await
     }
 
@@ -270,9 +273,9 @@ impl Reader {
 
     /// Lets the work go on from here, should it be interrupted. Not oftener than now and then, for each costs a commit.
     pub async fn checkpoint(&mut self) -> Result<(), Gone> {
-        // Base types are read as a whole, for they name each other.
+        // Base types are read as a whole, for they name each other: to go on with them takes all answers.
         let is_early = self.last_checkpoint.is_some_and(|last| last.elapsed() < self.options.checkpoint_every);
-        if is_early || !self.state.finished.contains(BASE_TYPES_DONE) {
+        if is_early || !(self.state.finished.contains(BASE_TYPES_DONE) || self.resume.kept.is_kept()) {
             return Ok(());
         }
         self.last_checkpoint = Some(Instant::now());

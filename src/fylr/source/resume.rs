@@ -81,6 +81,13 @@ impl Resume {
         Ok(())
     }
 
+    /// Whether nothing can be made of what is there: base types name each other, so half of them are of use only with the
+    /// answers that the other half is in.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        !self.entries.is_empty() && !self.state.finished.contains(BASE_TYPES_DONE) && !self.kept.was_there
+    }
+
     /// Records that are there already, each once.
     #[must_use]
     pub fn records_there(&self) -> u64 {
@@ -92,6 +99,8 @@ impl Resume {
     }
 }
 
+/// The part of a backup that comes first. No objecttype has such a name.
+pub(crate) const BASE_TYPES_DONE: &str = "/base types";
 /// What the names of payloads that are restored level by level have in common.
 pub(crate) const LEVEL: &str = "__level_";
 /// The references of a million users take 40 MB.

@@ -125,20 +125,30 @@ pub(super) fn open(
     match (found, start) {
         (Some(_), Start::New) => Err(Error::Unfinished(name.to_owned())),
         (Some(draft), Start::Continue) => {
-            let resume = resume(archive, &draft, progress)?.keeping(&folder_of(&archive.path, name), mark(&draft));
+            let mut known = progress.clone();
+            let resume = resume(archive, &draft, &mut known)?.keeping(&folder_of(&archive.path, name), mark(&draft));
+            if resume.is_lost() {
+                archive.discard_draft(name)?;
+                return begin(archive, name, run, progress);
+            }
+            *progress = known;
             Ok((draft, resume))
         }
         (found, _) => {
             if found.is_some() {
                 archive.discard_draft(name)?;
             }
-            let state = progress.encode(Vec::new(), Instant::now());
-            let mut draft = Draft::new(name.to_owned(), run.id, progress.started, state);
-            archive.begin_draft(&mut draft)?;
-            let resume = Resume::default().keeping(&folder_of(&archive.path, name), mark(&draft));
-            Ok((draft, resume))
+            begin(archive, name, run, progress)
         }
     }
+}
+
+fn begin(archive: &ArchiveMut, name: &str, run: &Run, progress: &Progress) -> Result<(Draft, Resume), Error> {
+    let state = progress.encode(Vec::new(), Instant::now());
+    let mut draft = Draft::new(name.to_owned(), run.id, progress.started, state);
+    archive.begin_draft(&mut draft)?;
+    let resume = Resume::default().keeping(&folder_of(&archive.path, name), mark(&draft));
+    Ok((draft, resume))
 }
 
 /// Where an unfinished backup keeps what is no entry yet: `fonds.redb.museum.unfinished`.

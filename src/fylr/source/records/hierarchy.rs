@@ -57,7 +57,7 @@ pub(super) async fn read(
             let mut items = items.into_iter().filter(|item| doubles.is_new(item, &mut seen));
             Ok(items.try_for_each(|item| hierarchy.add(&item, &text[item.place.clone()]))?)
         });
-        if given.await? == 0 {
+        if given.await? == 0 && ahead.is_end(course, page) {
             break;
         }
         page += 1;

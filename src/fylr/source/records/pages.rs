@@ -49,7 +49,7 @@ pub(super) async fn read(
         payload.end().await?;
         reader.all_aside(aside);
         download::files(reader, files).await?;
-        if given == 0 {
+        if given == 0 && ahead.is_end(course, page) {
             break;
         }
         reader.checkpoint().await?;
