@@ -10,6 +10,7 @@ mod files;
 mod options;
 mod pages;
 mod told;
+mod traps;
 
 use std::collections::BTreeMap;
 

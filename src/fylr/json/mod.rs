@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 pub(crate) use members::Members;
-pub(crate) use reader::parsed_elements;
+pub(crate) use reader::Elements;
 
 /// Values nested deeper than this are refused; real records have a dozen levels.
 const DEPTH_MAX: usize = 128;

@@ -23,32 +23,66 @@ impl<'t> Json<'t> {
     }
 }
 
-/// The elements of an array, each as its text and taken apart, in one pass.
-///
-/// # Errors
-/// When the text is no array, no JSON, or nested too deeply.
-pub(crate) fn parsed_elements(text: &str) -> Result<Vec<(&str, Json<'_>)>, Unreadable> {
-    let mut reader = Reader { text, at: 0 };
-    let mut found = Vec::new();
-    if reader.peek()? != b'[' {
-        return Err(Unreadable::NotJson);
+/// The elements of an array, each as its text and taken apart, one after the other. After an error there are no more;
+/// without one the text was JSON from its beginning to its end.
+pub(crate) struct Elements<'t> {
+    reader: Reader<'t>,
+    next: Next,
+}
+
+/// What is to be looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Bracket,
+    CommaOrBracket,
+    Nothing,
+}
+
+impl<'t> Elements<'t> {
+    pub(crate) fn of(text: &'t str) -> Self {
+        Self { reader: Reader { text, at: 0 }, next: Next::Bracket }
     }
-    reader.at += 1;
-    if reader.peek()? == b']' {
-        reader.at += 1;
-    } else {
-        loop {
-            reader.peek()?;
-            let start = reader.at;
-            let json = reader.value(1)?;
-            found.push((&text[start..reader.at], json));
-            if reader.is_last(b']')? {
-                break;
+
+    /// Goes to where an element begins; whether there is one.
+    fn go(&mut self) -> Result<bool, Unreadable> {
+        let is_there = match self.next {
+            Next::Nothing => return Ok(false),
+            Next::Bracket if self.reader.peek()? != b'[' => return Err(Unreadable::NotJson),
+            Next::Bracket => {
+                self.reader.at += 1;
+                let is_empty = self.reader.peek()? == b']';
+                self.reader.at += usize::from(is_empty);
+                !is_empty
             }
+            Next::CommaOrBracket => !self.reader.is_last(b']')?,
+        };
+        if is_there {
+            self.reader.peek()?;
+        } else {
+            self.reader.end()?;
         }
+        Ok(is_there)
     }
-    reader.end()?;
-    Ok(found)
+}
+
+impl<'t> Iterator for Elements<'t> {
+    type Item = Result<(&'t str, Json<'t>), Unreadable>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let element = match self.go() {
+            Ok(false) => {
+                self.next = Next::Nothing;
+                return None;
+            }
+            Ok(true) => {
+                let start = self.reader.at;
+                self.reader.value(1).map(|json| (&self.reader.text[start..self.reader.at], json))
+            }
+            Err(error) => Err(error),
+        };
+        self.next = if element.is_ok() { Next::CommaOrBracket } else { Next::Nothing };
+        Some(element)
+    }
 }
 
 struct Reader<'t> {

@@ -4,6 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn parsed_elements(text: &str) -> Result<Vec<(&str, Json<'_>)>, Unreadable> {
+    Elements::of(text).collect()
+}
+
 #[test]
 fn tokens_keep_their_bytes() {
     let text = r#" { "n" : 9007199254740993 , "f":1.50, "e": -1E+400, "s":"\u00fc\"\\", "ü":[ ], "o":{ } , "n":null} "#;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::fylr::json::{Json, Unreadable, elements, parsed_elements};
+use crate::fylr::json::{Elements, Json, Unreadable, elements};
 use crate::fylr::source::ahead::{Batch, Item, Turn};
 use crate::fylr::source::options::ReadOptions;
 use crate::fylr::source::payload::Form;
@@ -41,69 +41,88 @@ type Group<'t> = Vec<(&'t str, Glance, Json<'t>)>;
 impl Turner {
     fn page(&self, answer: &[u8]) -> Result<Batch, Unreadable> {
         let text = std::str::from_utf8(answer).map_err(|_| Unreadable::NotJson)?;
-        let mut batch = Batch::default();
-        let records = match parsed_elements(text) {
-            Err(Unreadable::TooDeep) => self.one_by_one(answer, &mut batch)?,
-            records => records?,
-        };
-        batch.given += records.len() as u64;
-        // Turned records are hardly longer than they were.
-        let mut out = Vec::with_capacity(answer.len());
-        for group in self.groups(records, &mut batch.aside) {
-            if self.include_deleted || !group.iter().any(|(_, glance, _)| glance.is_deleted) {
-                self.versions(group, &mut out, &mut batch);
+        let mut turning = Turning::new(self, answer.len());
+        for element in Elements::of(text) {
+            match element {
+                Ok((text, json)) => turning.take(text, json),
+                Err(Unreadable::TooDeep) => return self.one_by_one(answer),
+                Err(error) => return Err(error),
             }
         }
-        batch.text = out.into();
-        Ok(batch)
+        Ok(turning.finish())
     }
 
-    /// The records of a page, each by itself; one that cannot be taken apart is set aside.
-    fn one_by_one<'t>(&self, answer: &'t [u8], batch: &mut Batch) -> Result<Vec<(&'t str, Json<'t>)>, Unreadable> {
-        let mut records = Vec::new();
+    /// The same for a page of which a record cannot be taken apart: that one is set aside.
+    fn one_by_one(&self, answer: &[u8]) -> Result<Batch, Unreadable> {
+        let mut turning = Turning::new(self, answer.len());
         for text in elements(answer)? {
             match Json::parse(text) {
-                Ok(json) => records.push((text, json)),
-                Err(error) => {
-                    batch.given += 1;
-                    batch.aside.push((format!("a record of {}", self.objecttype), error.to_string()));
+                Ok(json) => turning.take(text, json),
+                Err(error) => turning.refuse(error.to_string()),
+            }
+        }
+        Ok(turning.finish())
+    }
+}
+
+/// A page that is being turned, record by record: what has been written is not held in parts any more.
+struct Turning<'a, 't> {
+    turner: &'a Turner,
+    group: Group<'t>,
+    out: Vec<u8>,
+    batch: Batch,
+}
+
+impl<'a, 't> Turning<'a, 't> {
+    fn new(turner: &'a Turner, length: usize) -> Self {
+        // Turned records are hardly longer than they were.
+        Self { turner, group: Vec::new(), out: Vec::with_capacity(length), batch: Batch::default() }
+    }
+
+    /// The next version of a record, or the first one of the next record. What cannot be understood is set aside.
+    fn take(&mut self, text: &'t str, json: Json<'t>) {
+        match turn::glance(&json, &self.turner.objecttype) {
+            Err(error) => self.refuse(error.to_string()),
+            Ok(glance) => {
+                if self.group.first().is_some_and(|(_, first, _)| first.system_id != glance.system_id) {
+                    self.versions();
                 }
+                self.batch.given += 1;
+                self.group.push((text, glance, json));
             }
         }
-        Ok(records)
     }
 
-    /// The records of a page with their versions. What cannot be understood is set aside.
-    fn groups<'t>(&self, records: Vec<(&'t str, Json<'t>)>, aside: &mut Vec<(String, String)>) -> Vec<Group<'t>> {
-        let mut groups: Vec<Group<'t>> = Vec::with_capacity(records.len());
-        for (text, json) in records {
-            match turn::glance(&json, &self.objecttype) {
-                Err(error) => aside.push((format!("a record of {}", self.objecttype), error.to_string())),
-                Ok(glance) => match groups.last_mut() {
-                    Some(group) if group[0].1.system_id == glance.system_id => group.push((text, glance, json)),
-                    _ => groups.push(vec![(text, glance, json)]),
-                },
-            }
-        }
-        groups
+    fn refuse(&mut self, why: String) {
+        self.batch.given += 1;
+        self.batch.aside.push((format!("a record of {}", self.turner.objecttype), why));
     }
 
-    /// The versions of one record that are wanted.
-    fn versions(&self, group: Group<'_>, out: &mut Vec<u8>, batch: &mut Batch) {
-        let last = group.len() - 1;
-        for (at, (text, glance, json)) in group.into_iter().enumerate() {
-            if at < last && self.context.versions == Versions::Latest {
+    fn finish(mut self) -> Batch {
+        self.versions();
+        self.batch.text = self.out.into();
+        self.batch
+    }
+
+    /// Writes the versions of the record that are wanted.
+    fn versions(&mut self) {
+        let Turner { objecttype, context, include_deleted, form, is_raw } = self.turner;
+        let count = self.group.len();
+        let is_deleted = self.group.iter().any(|(_, glance, _)| glance.is_deleted);
+        for (at, (text, glance, json)) in self.group.drain(..).enumerate() {
+            let is_last = at + 1 == count;
+            if (is_deleted && !include_deleted) || (!is_last && context.versions == Versions::Latest) {
                 continue;
             }
-            let json = with_mark(json, at == last && glance.is_latest, &self.context);
-            let item = if self.is_raw {
-                Ok(raw(text, glance, &json, out))
+            let json = with_mark(json, is_last && glance.is_latest, context);
+            let item = if *is_raw {
+                Ok(raw(text, glance, &json, &mut self.out))
             } else {
-                item(json, &glance, (&self.objecttype, None), &self.context, (self.form, out))
+                item(json, &glance, (objecttype, None), context, (*form, &mut self.out))
             };
             match item {
-                Ok(item) => batch.items.push(item),
-                Err(aside) => batch.aside.push(aside),
+                Ok(item) => self.batch.items.push(item),
+                Err(aside) => self.batch.aside.push(aside),
             }
         }
     }
