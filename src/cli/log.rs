@@ -81,6 +81,11 @@ fn is_secret(name: &str) -> bool {
     (holds && !is_place) || name == "user" || name == "client"
 }
 
+/// What this program says itself; libraries may tell of what must stay secret.
+fn ours() -> Targets {
+    Targets::new().with_target("fonds", LevelFilter::DEBUG)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,9 +107,4 @@ mod tests {
             assert_eq!(found.split('?').next(), Some(expected));
         }
     }
-}
-
-/// What this program says itself; libraries may tell of what must stay secret.
-fn ours() -> Targets {
-    Targets::new().with_target("fonds", LevelFilter::DEBUG)
 }
