@@ -13,8 +13,9 @@ use crate::web::body::Sent;
 use crate::web::forms::{BackupForm, CommandLine, Complaints, RestoreForm};
 use crate::web::look::{Crumb, Here, command_line};
 use crate::web::runs::{RunView, tasks};
+use crate::web::sheets::Sheets;
 use crate::web::site::{Site, blocking};
-use crate::web::start::{self, Sheets, Shelf};
+use crate::web::start::{self, Shelf};
 use crate::web::visit::{Frame, Visit};
 use crate::web::words::{forms, frame};
 
@@ -47,7 +48,7 @@ fn refused(site: &Site, visit: &Visit, form: BackupForm, complaints: Complaints)
         return Ok(start::complained(&complaints));
     }
     let shelf = Shelf::look(site)?;
-    let sheets = Sheets::with_backup(&shelf, form, complaints);
+    let sheets = Sheets::with_backup(site, &shelf, form, complaints);
     Ok(start::draw(site, visit, &shelf, &sheets, StatusCode::UNPROCESSABLE_ENTITY))
 }
 

@@ -30,6 +30,7 @@ mod backup;
 mod create;
 mod language;
 mod plan;
+mod sheets;
 mod sign_in;
 mod start;
 

@@ -9,32 +9,21 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use crate::archive::id::RunId;
-use crate::archive::{self, Archive, Snapshot, runs};
+use crate::archive::{self, Snapshot};
 use crate::jobs::{self, BackupOverview, view};
 use crate::web::address;
 use crate::web::answer::{Refusal, json_of, see_other};
-use crate::web::forms::{BackupForm, Complaints, Fields, Offered, RenameRow, RestoreForm, draw_backup, draw_restore};
+use crate::web::forms::{Complaints, draw_backup, draw_restore};
 use crate::web::look::table::{Column, table};
 use crate::web::look::{Here, Tone, notice, state, time};
 use crate::web::query::Query;
 use crate::web::recent::Recent;
+use crate::web::runs::RunView;
 use crate::web::runs::pages::rows;
-use crate::web::runs::{Key, RunView};
+use crate::web::sheets::{Open, Sheets, offered, once};
 use crate::web::site::{Site, blocking};
 use crate::web::visit::{Frame, Visit};
 use crate::web::words::{Language, backups as words, forms};
-
-/// Snapshots that the form offers, the newest of each backup first. Others are restored from their own page.
-const OFFERED_MAX: usize = 300;
-/// The name in a query of the run whose form is wanted again.
-pub(super) const QUERY_FROM: &str = "run";
-/// The name in a query of the plan whose form is wanted again.
-pub(super) const QUERY_PLAN: &str = "plan";
-/// The name in a query, and in forms, of the way to begin.
-pub(super) const QUERY_START: &str = "start";
-/// What `fylr` calls the versions of videos that easydb5 calls otherwise.
-const RENAME_OF_EASYDB5: (&str, &str, &str) = ("video", "1920p", "1080p");
 
 /// What the page shows of the archive.
 pub(super) struct Shelf {
@@ -44,24 +33,6 @@ pub(super) struct Shelf {
     pub recent: Recent,
     /// There is no archive yet.
     pub is_new: bool,
-}
-
-/// The forms, as they were sent or as they begin.
-pub(super) struct Sheets {
-    pub backup: BackupForm,
-    pub restore: RestoreForm,
-    pub backup_complaints: Complaints,
-    pub restore_complaints: Complaints,
-    /// Which of them is open.
-    pub open: Open,
-}
-
-/// Which form is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Open {
-    Neither,
-    Backup,
-    Restore,
 }
 
 /// `GET /inspect/migration/`
@@ -142,73 +113,9 @@ impl Shelf {
     }
 
     /// The newest snapshot of all.
-    fn newest(&self) -> Option<&Snapshot> {
+    pub fn newest(&self) -> Option<&Snapshot> {
         self.backups.iter().map(|backup| &backup.newest).max_by_key(|snapshot| snapshot.number)
     }
-}
-
-impl Sheets {
-    /// The form of a backup as it was sent.
-    pub fn with_backup(shelf: &Shelf, backup: BackupForm, backup_complaints: Complaints) -> Self {
-        Self { backup, backup_complaints, open: Open::Backup, ..Self::fresh(shelf, &Query::default()) }
-    }
-
-    /// The form of a restore as it was sent.
-    pub fn with_restore(shelf: &Shelf, restore: RestoreForm, restore_complaints: Complaints) -> Self {
-        Self { restore, restore_complaints, open: Open::Restore, ..Self::fresh(shelf, &Query::default()) }
-    }
-
-    /// What a link asks for: the form of a plan or of a run again, or a fresh one.
-    fn asked(site: &Site, shelf: &Shelf, query: &Query, language: Language) -> Self {
-        if let Some(plan) = query.get(QUERY_PLAN).and_then(|id| site.plans.get(id)) {
-            return Self::with_restore(shelf, plan.form.clone(), Complaints::default());
-        }
-        let request = query.get(QUERY_FROM).and_then(|run| request(site, run));
-        let Some(Ok(mut fields)) = request.map(|text| Fields::of_json(text.as_bytes())) else {
-            return Self::fresh(shelf, query);
-        };
-        // Another way to go on than the run's own.
-        if let Some(way) = query.get(QUERY_START) {
-            fields.set(QUERY_START, way);
-        }
-        match fields.form().as_deref() {
-            Some("backup") => Self::with_backup(shelf, BackupForm::read(fields, language).0, Complaints::default()),
-            Some("restore") => Self::with_restore(shelf, RestoreForm::read(fields, language).0, Complaints::default()),
-            _ => Self::fresh(shelf, query),
-        }
-    }
-
-    /// Forms that nobody has filled in, or those that a link has begun.
-    pub fn fresh(shelf: &Shelf, query: &Query) -> Self {
-        let asked = query.get(address::SNAPSHOT).map(str::to_owned);
-        let open = match () {
-            () if asked.is_some() => Open::Restore,
-            () if shelf.backups.is_empty() => Open::Backup,
-            () => Open::Neither,
-        };
-        let newest = shelf.newest();
-        let snapshot = asked.or_else(|| newest.map(|snapshot| snapshot.number.to_string())).unwrap_or_default();
-        let is_easydb5 = newest.is_some_and(|snapshot| snapshot.source.kind.as_deref() == Some("easydb5"));
-        let (class, source, target) = RENAME_OF_EASYDB5;
-        let rename = RenameRow { class: class.to_owned(), source: source.to_owned(), target: target.to_owned() };
-        let renames = if is_easydb5 { vec![rename] } else { Vec::new() };
-        Self {
-            backup: BackupForm::default(),
-            restore: RestoreForm { snapshot, renames, ..RestoreForm::default() },
-            backup_complaints: Complaints::default(),
-            restore_complaints: Complaints::default(),
-            open,
-        }
-    }
-}
-
-/// What a run was asked for, without secrets.
-fn request(site: &Site, run: &str) -> Option<String> {
-    if let Some(key) = Key::parse(run) {
-        return site.queue.of_key(&key).map(|live| live.request.clone());
-    }
-    let transaction = Archive::open(&site.archive).ok()?.read().ok()?;
-    runs::request(&transaction, RunId(run.parse().ok()?)).ok()?
 }
 
 /// A run has begun, or waits.
@@ -228,14 +135,6 @@ pub(super) fn complained(complaints: &Complaints) -> Response {
     json_of(StatusCode::UNPROCESSABLE_ENTITY, &json!({ "error": complaints.line(), "fields": fields }))
 }
 
-/// A word that no other form has.
-pub(super) fn once() -> String {
-    let mut bytes = [0; 16];
-    // Without randomness a form that is sent twice may count twice; a page is worth more.
-    let _ = getrandom::fill(&mut bytes);
-    format!("{:032x}", u128::from_le_bytes(bytes))
-}
-
 fn summary(shelf: &Shelf, site: &Site, language: Language) -> String {
     if shelf.is_new {
         return language.fill(words::NO_ARCHIVE, &[&site.archive.display().to_string()]);
@@ -252,25 +151,24 @@ fn list(shelf: &Shelf, language: Language) -> Markup {
     }
     let columns = [
         Column::Name(language.say(words::NAME)),
-        Column::Text(language.say(words::SOURCE)),
         Column::Text(language.say(words::NEWEST)),
         Column::Figure(language.say(words::SNAPSHOTS)),
         Column::Figure(language.say(words::RECORDS)),
         Column::Figure(language.say(words::STORED)),
-        Column::Figure(language.say(words::SAVED)),
         Column::Text(language.say(words::LAST_BACKUP)),
         Column::Text(language.say(words::LAST_RESTORE)),
     ];
     let rows = shelf.backups.iter().map(|backup| {
         let BackupOverview { name, newest, snapshots, bytes_plain, bytes_stored } = backup;
         vec![
-            html! { a href=(address::backup(name)) { (name) } },
-            source(newest),
-            html! { a href=(address::snapshot(name, newest.number)) { (newest.number) } " · " (time(language, newest.created)) },
+            html! { a href=(address::backup(name)) { (name) } div.help { (source(newest)) } },
+            html! { a href=(address::snapshot(name, newest.number)) { (newest.number) } span.help { (time(language, newest.created)) } },
             html! { (language.number(*snapshots)) },
             html! { (language.number(newest.counts.records)) },
-            html! { (language.bytes(*bytes_stored)) },
-            html! { (language.bytes(bytes_plain.saturating_sub(*bytes_stored))) },
+            html! {
+                (language.bytes(*bytes_stored))
+                span.help { (language.fill(words::SAVED_SIZE, &[&language.bytes(bytes_plain.saturating_sub(*bytes_stored))])) }
+            },
             last(shelf.recent.backups.get(name), language),
             last(shelf.recent.restores.get(name), language),
         ]
@@ -296,27 +194,6 @@ pub(super) fn source(snapshot: &Snapshot) -> Markup {
     html! {
         span { (place) @if !system.is_empty() { small.help { " " (system.join(" ")) } } }
     }
-}
-
-/// The newest snapshot of each backup, then older ones, and always the one that is chosen.
-fn offered(shelf: &Shelf, sheets: &Sheets, site: &Site, language: Language) -> Vec<Offered> {
-    let offer = |snapshot: &Snapshot| {
-        let (number, created) = (snapshot.number.to_string(), language.time(snapshot.created));
-        Offered { label: language.fill(forms::BACKUP_OPTION, &[&snapshot.name, &number, &created]), value: number }
-    };
-    let mut offered: Vec<Offered> = shelf.backups.iter().map(|backup| offer(&backup.newest)).collect();
-    let all = jobs::list(&site.archive).unwrap_or_default();
-    let mut older: Vec<Snapshot> = all.into_iter().flatten().collect();
-    older.sort_by(|one, other| (&one.name, other.number).cmp(&(&other.name, one.number)));
-    let chosen = &sheets.restore.snapshot;
-    for snapshot in &older {
-        let number = snapshot.number.to_string();
-        let has_room = offered.len() < OFFERED_MAX || number == *chosen;
-        if has_room && !offered.iter().any(|known| known.value == number) {
-            offered.push(offer(snapshot));
-        }
-    }
-    offered
 }
 
 /// The list for scripts.

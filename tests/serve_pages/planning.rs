@@ -20,7 +20,8 @@ fn place() -> (Site, Instance, Instance) {
 fn a_restore_is_planned_confirmed_and_done_once() {
     let (site, _museum, target) = place();
     let body = format!(
-        "snapshot=museum&server={}&login=root&password=admin&file-api=rput_leave&start=new&once=abc",
+        "snapshot=museum&server={}&login=root&password=admin&file-api=rput_leave&start=new&once=abc\
+         &rename-versions=image.tiny:small",
         target.url()
     );
     let plan = site.post("/inspect/migration/restore", &body).location();
@@ -50,6 +51,8 @@ fn a_restore_is_planned_confirmed_and_done_once() {
     assert_ne!(restores::content(&target), before);
     assert_eq!(site.json(ROOT)["Backups"][0]["LastRestore"]["State"], state);
     site.follow(&run).lacks("admin\"");
+    // What was renamed last time is proposed again, for the same backup.
+    site.get(ROOT).has("value=\"image\"").has("value=\"tiny\"").has("value=\"small\"");
     // The form of the plan again, with everything but the password.
     let id = plan.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
     site.get(&format!("/inspect/migration/?plan={id}"))

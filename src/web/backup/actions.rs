@@ -8,8 +8,8 @@ use crate::web::answer::ROOT;
 use crate::web::backup::chosen::Chosen;
 use crate::web::backup::{compare, download};
 use crate::web::forms::{self, ONCE};
+use crate::web::sheets::once;
 use crate::web::site::Site;
-use crate::web::start::once;
 use crate::web::visit::Visit;
 use crate::web::words::{Language, backups as words, forms as form_words};
 

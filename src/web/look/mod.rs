@@ -13,7 +13,7 @@ mod state;
 pub mod table;
 
 pub use command::{command_line, command_of_form};
-pub use facts::{figure, figures, time};
+pub use facts::{figure, figure_wide, figures, tally, time};
 pub use notice::{Tone, notice};
 pub use pager::{Pager, QUERY_PAGE};
 pub use shell::{Crumb, HOME, Here, RUNS, Shell};

@@ -46,7 +46,7 @@ pub fn table(id: &str, columns: &[Column<'_>], rows: &[Vec<Markup>]) -> Markup {
 fn draw(column: Column<'_>, cell: &Markup) -> Markup {
     match column {
         Column::Name(_) => html! { th scope="row" { (cell) } },
-        Column::Text(title) => html! { td data-label=(title) { (cell) } },
-        Column::Figure(title) => html! { td.figure data-label=(title) { (cell) } },
+        Column::Text(title) => html! { td data-label=(title) { div.cell { (cell) } } },
+        Column::Figure(title) => html! { td.figure data-label=(title) { div.cell { (cell) } } },
     }
 }

@@ -7,8 +7,7 @@ use crate::fylr::target::FileApi;
 use crate::jobs::restore::{Plan, TargetPlan};
 use crate::web::forms::CommandLine;
 use crate::web::look::field::Field;
-use crate::web::look::table::{Column, table};
-use crate::web::look::{Tone, command_line, figure, figures, notice};
+use crate::web::look::{Tone, command_line, figure_wide, figures, notice, tally};
 use crate::web::plan::confirm::FIELD;
 use crate::web::words::{Language, plan as words};
 
@@ -18,9 +17,8 @@ pub(super) fn draw(plan: &Plan, path: &str, commands: &[CommandLine], wrong: &[u
     html! {
         @if plan.is_refused() { (refusals(plan, language)) }
         (figures(&[
-            figure(language.say(words::BACKUP), html! { (plan.backup) }),
-            figure(language.say(words::SOURCE), html! { (plan.source) }),
-            html! { div.whole { dt { (language.say(words::FILES)) } dd { (files(plan, language)) } } },
+            figure_wide(language.say(words::BACKUP), html! { (plan.backup) small { (plan.source) } }),
+            figure_wide(language.say(words::FILES), html! { (files(plan, language)) }),
         ]))
         (notes(&plan.notes, language))
         @for target in &plan.targets { (draw_target(target, language)) }
@@ -73,18 +71,16 @@ fn notes(notes: &[String], language: Language) -> Markup {
 }
 
 fn items(plan: &Plan, language: Language) -> Markup {
-    let columns = [Column::Name(language.say(words::KIND)), Column::Figure(language.say(words::COUNT))];
-    let rows = plan.counts.iter().map(|(kind, count)| vec![html! { (kind) }, html! { (language.number(*count)) }]);
-    table("items", &columns, &rows.collect::<Vec<_>>())
+    let rows = plan.counts.iter().map(|(kind, count)| (kind.clone(), language.number(*count)));
+    html! { div #items { (tally(&rows.collect::<Vec<_>>(), false)) } }
 }
 
 fn draw_target(target: &TargetPlan, language: Language) -> Markup {
     let there = if target.is_purged { words::THERE_DELETED } else { words::THERE };
-    let columns = [Column::Name(language.say(there)), Column::Figure(language.say(words::RECORDS))];
     let objecttypes = &target.contents.objecttypes;
-    let rows = objecttypes.iter().map(|(name, count)| {
-        vec![html! { (name) }, html! { @match count { Some(count) => (language.number(*count)), None => "–" } }]
-    });
+    let rows = objecttypes
+        .iter()
+        .map(|(name, count)| (name.clone(), count.map_or_else(|| "–".to_owned(), |count| language.number(count))));
     let about = [target.instance.as_str(), target.version.as_str()];
     let about = about.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
     html! {
@@ -96,7 +92,8 @@ fn draw_target(target: &TargetPlan, language: Language) -> Markup {
             @if objecttypes.is_empty() {
                 p.lead { (language.say(words::NO_MODEL)) }
             } @else {
-                (table(&format!("there-{}", target.host), &columns, &rows.collect::<Vec<_>>()))
+                h3 { (language.say(there)) }
+                (tally(&rows.collect::<Vec<_>>(), target.is_purged))
             }
         }
     }

@@ -19,6 +19,7 @@ use crate::web::plan::confirm::{FIELD, unconfirmed};
 use crate::web::plan::draw::{draw, twin};
 use crate::web::plan::plans::{Pending, Stage};
 use crate::web::runs::{RunView, tasks};
+use crate::web::sheets::Sheets;
 use crate::web::site::{Site, blocking};
 use crate::web::start;
 use crate::web::visit::{Frame, Visit};
@@ -89,7 +90,7 @@ async fn refused(
     let site = Arc::clone(site);
     blocking(move || {
         let shelf = start::Shelf::look(&site)?;
-        let sheets = start::Sheets::with_restore(&shelf, form, complaints);
+        let sheets = Sheets::with_restore(&site, &shelf, form, complaints);
         Ok(start::draw(&site, &visit, &shelf, &sheets, StatusCode::UNPROCESSABLE_ENTITY))
     })
     .await

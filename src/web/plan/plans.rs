@@ -49,7 +49,7 @@ impl Plans {
         if plans.len() >= PLANS_MAX {
             plans.pop_front();
         }
-        let id = crate::web::start::once();
+        let id = crate::web::sheets::once();
         let pending = Pending { id, once, form, made: Instant::now(), stage: Mutex::new(Stage::Making) };
         let pending = Arc::new(pending);
         plans.push_back(Arc::clone(&pending));

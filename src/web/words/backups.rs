@@ -19,7 +19,7 @@ pub const NEWEST: Text = text("Newest snapshot", "Neuester Snapshot");
 pub const SNAPSHOTS: Text = text("Snapshots", "Snapshots");
 pub const RECORDS: Text = text("Records", "Datensätze");
 pub const STORED: Text = text("Stored", "Gespeichert");
-pub const SAVED: Text = text("Saved", "Gespart");
+pub const SAVED_SIZE: Text = text("{0} saved", "{0} gespart");
 pub const LAST_BACKUP: Text = text("Last backup", "Letztes Backup");
 pub const LAST_RESTORE: Text = text("Last restore", "Letzte Wiederherstellung");
 pub const NEVER: Text = text("never", "nie");
@@ -45,7 +45,7 @@ pub const KIND: Text = text("Kind", "Art");
 pub const OBJECTTYPE: Text = text("Objecttype", "Objekttyp");
 pub const OLDER: Text = text("Older versions", "Ältere Versionen");
 pub const NEW: Text = text("New", "Neu");
-pub const CONTENTS: Text = text("Contents", "Inhalt");
+pub const CONTENTS: Text = text("Records by kind", "Datensätze nach Art");
 pub const CONTENT_OF: Text = text("Content of the snapshot", "Inhalt des Snapshots");
 pub const MANIFEST: Text = text("Manifest", "Manifest");
 pub const MISSING_NOTE: Text = text(
@@ -70,7 +70,7 @@ pub const VERIFY_HELP: Text = text(
     "Reads an instance back and compares it with this snapshot, record by record.",
     "Liest eine Instanz zurück und vergleicht sie mit diesem Snapshot, Datensatz für Datensatz.",
 );
-pub const DOWNLOAD: Text = text("Download as tar", "Als tar laden");
+pub const DOWNLOAD: Text = text("Download as tar", "Als tar herunterladen");
 pub const DOWNLOAD_HELP: Text =
     text("The standard directory, as fylr backup writes it.", "Das Standardverzeichnis, wie fylr backup es schreibt.");
 pub const FORGET: Text = text("Forget …", "Vergessen …");
@@ -100,7 +100,7 @@ pub const FOLDERS_MORE: Text = text(
     "Only the first {0} folders are shown; an address with the folder's name leads to any other.",
     "Gezeigt sind die ersten {0} Ordner; eine Adresse mit dem Namen führt zu jedem anderen.",
 );
-pub const DOWNLOAD_ENTRY: Text = text("Download", "Laden");
+pub const DOWNLOAD_ENTRY: Text = text("Download", "Herunterladen");
 pub const VIEW: Text = text("View", "Ansehen");
 pub const RECORD_NUMBER: Text = text("Record {0}", "Datensatz {0}");
 pub const MASKED_NOTE: Text = text(
@@ -110,7 +110,7 @@ pub const MASKED_NOTE: Text = text(
 pub const CUT_NOTE: Text =
     text("Only the beginning is shown; the download is whole.", "Nur der Anfang ist gezeigt; der Download ist ganz.");
 pub const NOT_SHOWN: Text =
-    text("This is no text; it can be downloaded.", "Das ist kein Text; es kann geladen werden.");
+    text("This is no text; it can be downloaded.", "Das ist kein Text; es kann heruntergeladen werden.");
 pub const LONG_RECORD: Text = text("too long to be shown", "zu lang, um gezeigt zu werden");
 
 pub const COMPARING: Text = text("Snapshot {0} → snapshot {1}", "Snapshot {0} → Snapshot {1}");
