@@ -33,6 +33,7 @@ fn a_snapshot_is_rehearsed_once_however_often_the_button_is_pressed() {
     assert_eq!(site.post("/inspect/migration/museum/", &body).location(), run);
     let state = site.ended(&run);
     assert!(["done", "done-with-aside", "different"].contains(&state.as_str()), "{state}: {}", site.json(&run));
+    site.follow(&run).has("id=\"report\"").has("id=\"counts\"").has("id=\"compared\"");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::web::answer::{Refusal, json_of};
 use crate::web::backup::chosen::Chosen;
 use crate::web::backup::folder::crumbs;
 use crate::web::look::table::{Column, table};
-use crate::web::look::{Here, Tone, notice};
+use crate::web::look::{Here, Tone, notice, tally};
 use crate::web::query::Query;
 use crate::web::site::{Site, blocking};
 use crate::web::visit::{Frame, Visit};
@@ -190,13 +190,25 @@ fn sums(found: &Found, language: Language) -> Markup {
         Column::Figure(language.say(words::CHANGED_COUNT)),
         Column::Figure(language.say(words::UNCHANGED_COUNT)),
     ];
-    let rows = counts(&found.differences).into_iter().map(|(kind, counts)| {
+    let is_same = |counts: &EntryCounts| counts.added + counts.removed + counts.changed == 0;
+    let (same, changed): (Vec<_>, Vec<_>) =
+        counts(&found.differences).into_iter().partition(|(_, counts)| is_same(counts));
+    let rows = changed.into_iter().map(|(kind, counts)| {
         let EntryCounts { added, removed, changed, unchanged } = counts;
         let mut row = vec![html! { (kind) }];
         row.extend([added, removed, changed, unchanged].map(|count| html! { (language.number(count)) }));
         row
     });
-    table("differences", &columns, &rows.collect::<Vec<_>>())
+    let rows: Vec<Vec<Markup>> = rows.collect();
+    let same: Vec<(String, String)> =
+        same.into_iter().map(|(kind, counts)| (kind, language.number(counts.unchanged))).collect();
+    html! {
+        @if !rows.is_empty() { (table("differences", &columns, &rows)) }
+        @if !same.is_empty() {
+            h3 { (language.say(words::UNCHANGED_COUNT)) }
+            (tally(&same, false))
+        }
+    }
 }
 
 fn one_by_one(found: &Found, language: Language) -> Markup {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path as OfPath, State};
 use axum::http::StatusCode;
@@ -12,7 +13,7 @@ use crate::archive::SnapshotName;
 use crate::archive::runs::RunOutcome;
 use crate::fylr::target::WriteOptions;
 use crate::jobs::forget::Forget;
-use crate::jobs::restore::{Document, Restore, RestoreFrom, RestoreStart};
+use crate::jobs::restore::{Document, Outcome, Restore, RestoreFrom, RestoreStart};
 use crate::jobs::verify::{Verified, Verify};
 use crate::jobs::{self, Rehearse, Rehearsed};
 use crate::rehearsal::Release;
@@ -118,14 +119,18 @@ fn rehearse(chosen: &Chosen) -> Task {
         let (Some(restored), Some(verified)) = (restored, verified) else {
             return Err(Trouble::Refused(plan.refusals.join("; ")));
         };
-        let mut report = jobs::verified(&verified);
-        let aside = restored.aside.iter().map(|aside| json!({ "what": aside.what, "why": aside.why }));
-        report["kind"] = "rehearse".into();
-        report["set_aside"] = aside.collect();
-        report["set_aside_count"] = restored.aside_count.into();
+        let aside = restored.aside_count;
+        let restored = Outcome {
+            target: "rehearsal".to_owned(),
+            server: String::new(),
+            ended: Ok(restored),
+            duration: Duration::ZERO,
+        };
+        let restored = &jobs::restored(&[restored])["targets"][0];
+        let report = json!({ "kind": "rehearse", "restored": restored, "verified": jobs::verified(&verified) });
         // What was refused is missing, too: it counts as refused.
-        let is_explained = verified.difference_count <= restored.aside_count;
-        let outcome = match restored.aside_count {
+        let is_explained = verified.difference_count <= aside;
+        let outcome = match aside {
             count if count > 0 && is_explained => RunOutcome::Aside { snapshot: None, count },
             _ => outcome(&verified),
         };
