@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use fonds::archive::SnapshotName;
+use fonds::fylr::target::Renames;
 use fonds::jobs::restore::RestoreFrom;
 use fonds::jobs::verify::{Form, Verified, Verify as Job, write_report};
 use serde_json::json;
@@ -38,6 +39,12 @@ pub struct Verify {
     /// Do not compare files, as they did not come along
     #[arg(long)]
     without_files: bool,
+    /// Compare renditions, too, as they came along
+    #[arg(long, alias = "link-versions", conflicts_with = "without_files")]
+    upload_versions: bool,
+    /// The new names that renditions have got: video.1920p:1080p,image.small:
+    #[arg(long, value_name = "LIST", default_value = "")]
+    rename_versions: Renames,
     /// Do not compare events, as they did not come along
     #[arg(long)]
     without_events: bool,
@@ -58,7 +65,14 @@ impl Verify {
             (None, path) => RestoreFrom::Directory(path.unwrap_or_default()),
         };
         let connection = self.connection.options_of(self.target.as_ref(), session.is_network_logged)?;
-        let job = Job { from, connection, without_files: self.without_files, without_events: self.without_events };
+        let job = Job {
+            from,
+            connection,
+            without_files: self.without_files,
+            with_versions: self.upload_versions,
+            renames: self.rename_versions,
+            without_events: self.without_events,
+        };
         let verified = session.work(|observer| job.run(&session.archive, observer))?;
         if let Some(path) = &self.report
             && let Some(form) = Form::of(path)

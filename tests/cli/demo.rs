@@ -32,9 +32,9 @@ fn the_demonstration_is_the_whole_journey_and_leaves_nothing_behind() {
         "$ fonds list",
         "$ fonds restore museum --target test --target training",
         "test: 36 records, 20 files",
-        "$ fonds verify museum --target test\n",
+        "$ fonds verify museum --target test --upload-versions\n",
         "everything of museum (snapshot 2) is there",
-        "$ fonds verify museum --target training\n",
+        "$ fonds verify museum --target training --upload-versions\n",
         "everything of museum (snapshot 2) is there",
     ];
     let mut rest = told.as_str();

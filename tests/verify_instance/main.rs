@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fonds::fylr::source::{Events, Files, ReadOptions};
+use fonds::fylr::target::{FileApi, Renames};
 use fonds::jobs::restore::{Document, RestoreFrom};
 use fonds::jobs::verify::{Form, Verified, Verify, write_report};
 use fonds::jobs::{Backup, LoadSource, Start, instance};
@@ -16,9 +17,21 @@ use fonds::rehearsal::{Instance, Kind, Options};
 
 use crate::support::restores::{changed, connection, directory, fault, museum, one, restore, snapshot, target};
 
+fn job(from: RestoreFrom, instance: &Instance) -> Verify {
+    Verify {
+        from,
+        connection: connection(instance),
+        without_files: false,
+        with_versions: false,
+        renames: Renames::default(),
+        without_events: false,
+    }
+}
+
 fn verify(from: RestoreFrom, instance: &Instance, archive: &Path) -> Verified {
-    let job = Verify { from, connection: connection(instance), without_files: false, without_events: false };
-    job.run(archive, &(Arc::new(Silent) as _)).unwrap_or_else(|error| panic!("{}", fonds::jobs::chain(&error)))
+    job(from, instance)
+        .run(archive, &(Arc::new(Silent) as _))
+        .unwrap_or_else(|error| panic!("{}", fonds::jobs::chain(&error)))
 }
 
 /// A backup of an instance under the name `museum`.
@@ -109,6 +122,48 @@ fn a_restored_museum_is_the_same_but_for_what_was_set_aside() {
     let what: Vec<&str> = verified.differences.iter().map(|found| found.what.as_str()).collect();
     assert_eq!(what, ["plugin/manage seedorf-etiketten"], "{:#?}", verified.differences);
     assert!(verified.counts["db:objekt"].same > 5 && verified.counts["user"].same > 3, "{:#?}", verified.counts);
+}
+
+#[test]
+fn renditions_are_compared_where_they_came_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let (target, archive) = (target(), dir.path().join("a.redb"));
+    let mut restoring = restore(directory(), &[&target]);
+    restoring.write.renames = "image.small:klein".parse().unwrap();
+    one(restoring, &archive);
+    let differences = |change: &dyn Fn(&mut Verify)| {
+        let mut job = job(directory(), &target);
+        change(&mut job);
+        let verified = job.run(&archive, &(Arc::new(Silent) as _)).unwrap();
+        let own = verified.differences.into_iter().filter(|found| !found.what.contains("plugin"));
+        own.map(|found| found.what).collect::<Vec<_>>()
+    };
+    assert_eq!(differences(&|_| {}), Vec::<String>::new());
+    let renamed = |job: &mut Verify| (job.with_versions, job.renames) = (true, "image.small:klein".parse().unwrap());
+    assert_eq!(differences(&renamed), Vec::<String>::new());
+    let forgotten = differences(&|job| job.with_versions = true);
+    assert!(forgotten.iter().any(|what| what.starts_with("person ")), "{forgotten:?}");
+    let other = changed(&[("db__person__batch_0001__size_0004.json", &|json| {
+        let text = json.to_string().replace("e2613d43ba863815", "0000000000000000");
+        *json = serde_json::from_str(&text).unwrap();
+    })]);
+    let mut job = job(RestoreFrom::Directory(other.path().to_owned()), &target);
+    renamed(&mut job);
+    let verified = job.run(&archive, &(Arc::new(Silent) as _)).unwrap();
+    assert!(verified.differences.iter().any(|found| found.why.contains("0000000000000000")), "{verified:#?}");
+}
+
+#[test]
+fn files_that_the_target_only_names_are_told_and_no_difference() {
+    let dir = tempfile::tempdir().unwrap();
+    let (source, target, archive) = (source(Kind::Fylr), target(), dir.path().join("a.redb"));
+    back_up(&source, &archive, true, Files::Urls);
+    let mut restoring = restore(snapshot("museum"), &[&target]);
+    (restoring.write.file_api, restoring.write.include_password) = (FileApi::RputLeave, false);
+    one(restoring, &archive);
+    let verified = verify(snapshot("museum"), &target, &archive);
+    assert!(verified.is_clean(), "{:#?}", verified.differences);
+    assert!(verified.notes.iter().any(|note| note.contains("only names")), "{:?}", verified.notes);
 }
 
 #[test]

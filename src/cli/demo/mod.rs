@@ -64,7 +64,7 @@ fn tell(session: &mut Session) -> Result<(), Error> {
 
     session.out.line(format_args!("Both are read back, and compared record by record, file by file:\n"))?;
     for target in TARGETS {
-        type_in(&format!("verify museum --target {target}"), session)?;
+        type_in(&format!("verify museum --target {target} --upload-versions"), session)?;
     }
     session.out.line(format_args!("That is all: everything has arrived. Nothing of this is left behind."))?;
     Ok(())

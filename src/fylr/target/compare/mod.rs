@@ -1,0 +1,132 @@
+//! What an item says, whoever says it: a backup or the instance that it was restored to. Both are brought into one form,
+//! in which everything is left out that a restore changes on purpose; the rules for that are data, each with its reason.
+
+mod file;
+mod form;
+mod key;
+mod rules;
+
+use crate::fylr::json::Json;
+use crate::fylr::target::compare::file::{Met, Told};
+use crate::fylr::target::compare::form::Form;
+use crate::fylr::target::compare::key::key;
+use crate::fylr::target::renames::Renames;
+use crate::model::payload::PayloadKind;
+
+pub use rules::{RULES, Rule};
+
+/// What must be known to compare.
+#[derive(Debug, Clone, Default)]
+pub struct Comparing {
+    /// Files are not compared.
+    pub without_files: bool,
+    /// Renditions came along, and are compared.
+    pub with_versions: bool,
+    /// The names that they have got.
+    pub renames: Renames,
+    /// The source is an easydb5, which knows no hashes of files, and has other names for events.
+    pub is_easydb5: bool,
+    /// The backup tells only what the JSON importer needs.
+    pub is_importer: bool,
+}
+
+/// Who says something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Backup,
+    Target,
+}
+
+/// An item in the form in which it is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Essence {
+    /// What it is found by, `objekt 123 version 2`.
+    pub key: String,
+    pub text: Vec<u8>,
+    /// The same without what its files are; none if it has no file.
+    pub bare: Option<Vec<u8>>,
+    /// The target has files of it that it has not fetched: only the bare form can be compared.
+    pub is_unfetched: bool,
+}
+
+impl Comparing {
+    /// The form of an item; `None` for what every target has of its own, and for events that are never migrated. `offset` is
+    /// what is taken from the version of a record, `is_known` tells whether a record is in the backup.
+    #[must_use]
+    pub fn essence(
+        &self,
+        side: Side,
+        (kind, objecttype): (&PayloadKind, Option<&str>),
+        text: &str,
+        offset: &dyn Fn(u64) -> u64,
+        is_known: &dyn Fn(u64) -> bool,
+    ) -> Option<Essence> {
+        serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
+        let json = Json::parse(text).ok()?;
+        let is_easydb5 = self.is_easydb5 && side == Side::Backup;
+        let key = key(kind, objecttype, &json, offset, is_easydb5)?;
+        let met = Met::default();
+        let form = |told: Told| {
+            let mut form =
+                Form { comparing: self, kind: kind.name(), side, told, met: &met, is_known, out: Vec::new() };
+            form.value(&json, "");
+            form.out
+        };
+        let text = form(Told::Bytes);
+        let bare = met.any.get().then(|| form(Told::Presence));
+        Some(Essence { key, text, bare, is_unfetched: met.unfetched.get() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(kind: &PayloadKind, json: &str) -> String {
+        let essence =
+            Comparing::default().essence(Side::Backup, (kind, Some("o")), json, &|_| 0, &|id| id < 100).unwrap();
+        format!("{}: {}", essence.key, String::from_utf8(essence.text).unwrap())
+    }
+
+    #[test]
+    fn what_a_restore_changes_on_purpose_makes_no_difference() {
+        let backup = r#"{"_objecttype":"o","_mask":"_all_fields","_system_object_id":5,"_global_object_id":"5@a","_uuid":"u","_created":"2024-05-28T08:00:00.100Z","_latest_version":true,
+            "_tags":[{"lookup:_id":{"reference":"b"}},{"lookup:_id":{"reference":"a"}}],"o":{"_version":2,"lookup:_id":{"_system_object_id":5},"t":"\u00fc","n":9007199254740993,"leer":null,
+            "ort":{"_objecttype":"p","_mask":"x","p":{"lookup:_id":{"_system_object_id":7,"_allow_defer":true}}},
+            "weg":{"_objecttype":"p","_mask":"x","p":{"lookup:_id":{"_system_object_id":8,"_latest_version_deleted_at":"2024"}}},
+            "nirgends":{"_objecttype":"p","_mask":"x","p":{"lookup:_id":{"_system_object_id":800,"_allow_defer":true}}},
+            "_nested:o__r":[{"_uuid":"1","x":1},{"_uuid":"2","y":{"_objecttype":"p","p":{"lookup:_id":{"_system_object_id":8,"_latest_version_deleted_at":"2024"}}}}]}}"#;
+        let target = r#"{"_objecttype":"o","_mask":"_all_fields","_system_object_id":5,"_uuid":"u","_created":"2024-05-28T08:00:00.1Z",
+            "_tags":[{"lookup:_id":{"reference":"a"}},{"lookup:_id":{"reference":"b"}}],"o":{"_version":2,"lookup:_id":{"_system_object_id":5},"t":"ü","n":9007199254740993,
+            "ort":{"_objecttype":"p","_mask":"_all_fields","p":{"lookup:_id":{"_system_object_id":7}}},"_nested:o__r":[{"_uuid":"9","x":1}]}}"#;
+        assert_eq!(text(&PayloadKind::Records, backup), text(&PayloadKind::Records, target));
+    }
+
+    #[test]
+    fn what_is_lost_or_changed_does() {
+        let base = r#"{"_objecttype":"o","_system_object_id":5,"_comment":"c","_owner":{"user":{"lookup:_id":{"reference":"x"}}},"o":{"_version":1,"n":9007199254740993,"p":{"_objecttype":"p","p":{"lookup:_id":{"_system_object_id":7}}},"f":[{"_id":1,"preferred":true,"versions":{"original":{"hash":"0000000000000000000000000000000000000000000000000000000000000000"}}}]}}"#;
+        for (from, to) in [
+            ("9007199254740993", "9007199254740992"),
+            ("\"c\"", "\"d\""),
+            ("\"x\"", "\"y\""),
+            (":7}", ":6}"),
+            ("\"0000", "\"1000"),
+            ("\"preferred\":true", "\"preferred\":false"),
+        ] {
+            let other = base.replace(from, to);
+            assert_ne!(other, base, "{from}");
+            assert_ne!(text(&PayloadKind::Records, &other), text(&PayloadKind::Records, base), "{from}");
+        }
+    }
+
+    #[test]
+    fn rights_groups_and_settings_are_compared() {
+        let pool = r#"{"_basetype":"pool","pool":{"_version":1,"reference":"m","name":{"de-DE":"M"}},"_acl":[{"_id":5,"who":{"group":{"lookup:_id":{"reference":"g"}}},"rights":{"read":{"pool_ids":[3]}}}]}"#;
+        let same =
+            pool.replace("[3]", "[17]").replace("\"_id\":5", "\"_id\":6").replace("\"_version\":1", "\"_version\":3");
+        assert_eq!(text(&PayloadKind::Pools, pool), text(&PayloadKind::Pools, &same));
+        for other in [pool.replace("read", "write"), pool.replace("\"g\"", "\"h\""), pool.replace("[3]", "[3,4]")] {
+            assert_ne!(text(&PayloadKind::Pools, pool), text(&PayloadKind::Pools, &other));
+        }
+    }
+}

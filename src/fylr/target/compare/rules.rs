@@ -1,0 +1,96 @@
+//! What a restore changes on purpose, as data: each rule has its reason.
+
+/// What becomes of a member before two items are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Treatment {
+    Drop,
+    /// Of ids only their number counts.
+    Count,
+    /// A point in time, however it is written.
+    Time,
+    /// The order does not count.
+    Set,
+}
+
+/// A documented difference.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// The name of a kind; of every kind if it is empty.
+    pub kind: &'static str,
+    pub key: &'static str,
+    pub(super) treatment: Treatment,
+    /// For people.
+    pub why: &'static str,
+}
+
+const fn rule(kind: &'static str, key: &'static str, treatment: Treatment, why: &'static str) -> Rule {
+    Rule { kind, key, treatment, why }
+}
+
+const OWN_IDS: &str = "the target gives its own ids";
+const OWN_VERSIONS: &str = "the target counts versions of base types by itself";
+const OUTPUT: &str = "the server works it out of other things";
+const IDS_IN_VALUES: &str = "ids in values are those of the target";
+const PASSWORDS: &str = "passwords are kept secret by the server";
+const TIMES: &str = "times are compared as points in time";
+const GONE: &str = "links to deleted records are left out";
+const MODEL: &str = "a part of the data model names it";
+
+/// All documented differences.
+pub static RULES: [Rule; 55] = [
+    rule("", "_id", Treatment::Drop, OWN_IDS),
+    rule("", "id", Treatment::Drop, OWN_IDS),
+    rule("", "idTable", Treatment::Drop, OWN_IDS),
+    rule("", "_version", Treatment::Drop, OWN_VERSIONS),
+    rule("", "_version:auto_increment", Treatment::Drop, OWN_VERSIONS),
+    rule("", "_global_object_id", Treatment::Drop, "its second part is the id of the instance"),
+    rule("", "global_object_id", Treatment::Drop, "its second part is the id of the instance"),
+    rule("", "_format", Treatment::Drop, OUTPUT),
+    rule("", "_mask", Treatment::Drop, MODEL),
+    rule("", "_basetype", Treatment::Drop, MODEL),
+    rule("", "_latest_version", Treatment::Drop, OUTPUT),
+    rule("", "_latest_version_deleted_at", Treatment::Drop, GONE),
+    rule("", "_generated_rights", Treatment::Drop, OUTPUT),
+    rule("", "_level", Treatment::Drop, OUTPUT),
+    rule("", "_path", Treatment::Drop, OUTPUT),
+    rule("", "_paths", Treatment::Drop, OUTPUT),
+    rule("", "_has_children", Treatment::Drop, OUTPUT),
+    rule("", "_updated_at", Treatment::Drop, OUTPUT),
+    rule("", "_count", Treatment::Drop, OUTPUT),
+    rule("", "_private_acl", Treatment::Drop, "off is the same as not said"),
+    rule("", "_private_tags", Treatment::Drop, "off is the same as not said"),
+    rule("", "_private_transitions", Treatment::Drop, "off is the same as not said"),
+    rule("", "_right_preset", Treatment::Drop, IDS_IN_VALUES),
+    rule("", "_standard_masks", Treatment::Drop, MODEL),
+    rule("", "pool_ids", Treatment::Count, IDS_IN_VALUES),
+    rule("", "mask_ids", Treatment::Count, IDS_IN_VALUES),
+    rule("", "objecttype_ids", Treatment::Count, IDS_IN_VALUES),
+    rule("", "column_ids", Treatment::Count, IDS_IN_VALUES),
+    rule("", "in", Treatment::Count, IDS_IN_VALUES),
+    rule("", "mapping_image_import", Treatment::Drop, IDS_IN_VALUES),
+    rule("", "mapping_image_export", Treatment::Drop, IDS_IN_VALUES),
+    rule("", "mapping_dc_export", Treatment::Drop, IDS_IN_VALUES),
+    rule("", "mapping", Treatment::Drop, IDS_IN_VALUES),
+    rule("", "watermark", Treatment::Drop, "files of base types have other ids"),
+    rule("", "_created", Treatment::Time, TIMES),
+    rule("", "_last_modified", Treatment::Time, TIMES),
+    rule("", "_timestamp_created", Treatment::Time, TIMES),
+    rule("", "timestamp", Treatment::Time, TIMES),
+    rule("", "_created_at", Treatment::Drop, "before 6.21 it is the time of the restore"),
+    rule("", "_last_seen_at", Treatment::Drop, "people may have come since"),
+    rule("", "_tags", Treatment::Set, "tags have no order"),
+    rule("", "_reverse_nested", Treatment::Drop, "children are records of their own"),
+    rule("user", "_password_hash", Treatment::Drop, PASSWORDS),
+    rule("user", "_password", Treatment::Drop, PASSWORDS),
+    rule("user", "picture", Treatment::Drop, "files of base types have other ids"),
+    rule("user", "_collection_pin_codes", Treatment::Count, IDS_IN_VALUES),
+    rule("user", "require_password_change", Treatment::Drop, PASSWORDS),
+    rule("right/object/presets", "_position", Treatment::Drop, OUTPUT),
+    rule("right/collection/presets", "_position", Treatment::Drop, OUTPUT),
+    rule("collection", "_owner", Treatment::Drop, "a collection belongs to the owner of its parent"),
+    rule("event/list", "object_id", Treatment::Drop, OWN_IDS),
+    rule("event/list", "pollable", Treatment::Drop, OUTPUT),
+    rule("event/list", "basetype", Treatment::Drop, "easydb5 has other names"),
+    rule("event/list", "type", Treatment::Drop, "easydb5 has other names"),
+    rule("event/list", "info", Treatment::Drop, IDS_IN_VALUES),
+];

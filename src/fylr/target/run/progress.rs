@@ -1,0 +1,92 @@
+//! How far each payload is, as the ledger has it, and what earlier runs have set aside.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use bytes::Bytes;
+
+use crate::fylr::error::Error;
+use crate::fylr::target::options::CHUNK_MAX;
+use crate::fylr::target::payload::Payload;
+use crate::fylr::target::round::Round;
+use crate::fylr::target::run::Run;
+use crate::fylr::target::run::feed::Feed;
+use crate::fylr::target::site::Site;
+
+/// Items that are wanted, by round and payload.
+pub(super) type Wanted = HashMap<(u8, String), BTreeSet<u64>>;
+
+/// Noted for a payload of which everything is on the target or set aside.
+const THROUGH: &str = "through";
+
+/// What earlier runs have set aside.
+pub(super) fn aside_before(site: &Site) -> Result<Wanted, Error> {
+    let mut wanted = Wanted::new();
+    let visit = &mut |key: &str, _: &str| {
+        let parts = key.strip_prefix("aside/").and_then(|rest| rest.split_once('/'));
+        let place = parts.and_then(|(round, rest)| Some((round.parse().ok()?, rest.rsplit_once('/')?)));
+        if let Some((round, (path, at))) = place
+            && let Ok(at) = at.parse()
+        {
+            wanted.entry((round, path.to_owned())).or_default().insert(at);
+        }
+    };
+    site.ledger.under("aside/", visit).map_err(Error::Ledger)?;
+    Ok(wanted)
+}
+
+impl Run {
+    pub(super) fn chunk(&self) -> usize {
+        self.site.context.options.chunk_size.unwrap_or(CHUNK_MAX).clamp(1, CHUNK_MAX)
+    }
+
+    pub(super) fn feed(&self, at: usize, from: u64) -> Result<Feed, Error> {
+        // What is retried stands anywhere in its payload.
+        let from = if self.wanted.is_some() { 0 } else { from };
+        let segments = self.site.backup.records(at, from).map_err(Error::Backup)?;
+        Ok(Feed { segments, waiting: VecDeque::new(), at: from })
+    }
+
+    pub(super) fn only_wanted(
+        &self,
+        payload: &Payload,
+        round: Round,
+        mut batch: Vec<(u64, Bytes)>,
+    ) -> Vec<(u64, Bytes)> {
+        if let Some(wanted) = &self.wanted {
+            let these = wanted.get(&(round.number(), payload.path.to_string()));
+            batch.retain(|(at, _)| these.is_some_and(|these| these.contains(at)));
+        }
+        batch
+    }
+
+    fn key(payload: &Payload, round: Round) -> String {
+        format!("payload/{}/{}", round.number(), payload.path)
+    }
+
+    /// Items of a payload that are through.
+    pub(super) fn done(&self, payload: &Payload, round: Round) -> Result<u64, Error> {
+        let noted = self.site.noted(&Self::key(payload, round))?;
+        Ok(noted.and_then(|count| count.parse().ok()).unwrap_or(0))
+    }
+
+    pub(super) fn is_through(&self, payload: &Payload, round: Round) -> Result<bool, Error> {
+        if let Some(wanted) = &self.wanted {
+            return Ok(!wanted.contains_key(&(round.number(), payload.path.to_string())));
+        }
+        Ok(self.site.noted(&Self::key(payload, round))?.as_deref() == Some(THROUGH))
+    }
+
+    pub(super) fn progress(&self, payload: &Payload, round: Round, at: u64) -> Result<(), Error> {
+        if self.wanted.is_some() || self.site.context.options.is_dry_run {
+            return Ok(());
+        }
+        self.site.note(vec![(Self::key(payload, round), Some(at.to_string()))])
+    }
+
+    pub(super) fn through(&self, payload: &Payload, round: Round) -> Result<(), Error> {
+        if self.site.context.options.is_dry_run {
+            return Ok(());
+        }
+        self.site.note(vec![(Self::key(payload, round), Some(THROUGH.to_owned()))])
+    }
+}

@@ -1,0 +1,103 @@
+//! Payloads of records, several at a time where none needs another, and what is deleted at the end.
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use crate::fylr::error::Error;
+use crate::fylr::target::payload::Payload;
+use crate::fylr::target::records::{self, From, Ready};
+use crate::fylr::target::round::Round;
+use crate::fylr::target::run::Run;
+use crate::fylr::target::run::feed::Feed;
+use crate::model::event::Event;
+use crate::model::path::EntryPath;
+use crate::model::payload::PayloadKind;
+
+impl Run {
+    /// All payloads of records, several at a time where none needs another.
+    pub(super) async fn records(&self) -> Result<(), Error> {
+        let options = &self.site.context.options;
+        let workers = if self.site.context.abilities.one_worker { 1 } else { options.workers.max(1) };
+        let mut phase = String::new();
+        let mut under_way = FuturesUnordered::new();
+        for (at, payload) in
+            self.payloads.iter().enumerate().filter(|(_, payload)| payload.kind == PayloadKind::Records)
+        {
+            if self.is_through(payload, Round::First)? {
+                continue;
+            }
+            while under_way.len() >= workers || (payload.is_barrier && !under_way.is_empty()) {
+                under_way.next().await.unwrap_or(Ok(()))?;
+            }
+            let name = payload.objecttype.as_deref().unwrap_or_default();
+            if phase != name {
+                name.clone_into(&mut phase);
+                let same = self.payloads.iter().filter(|other| other.objecttype == payload.objecttype);
+                let records = same.map(|payload| payload.records).sum();
+                self.site.observer.observe(Event::Phase { name: name.to_owned(), records });
+            }
+            under_way.push(self.records_of(at));
+        }
+        while let Some(done) = under_way.next().await {
+            done?;
+        }
+        Ok(())
+    }
+
+    /// One payload of records, batch after batch: while one is on its way the next is made ready.
+    async fn records_of(&self, at: usize) -> Result<(), Error> {
+        let payload = &self.payloads[at];
+        let Some(objecttype) = payload.objecttype.as_deref() else { return Ok(()) };
+        let tally = payload.tally();
+        let from = From { path: &payload.path, objecttype, tally: &tally };
+        let mut feed = self.feed(at, self.done(payload, Round::First)?)?;
+        let mut ready = self.ready(&mut feed, from, payload).await?;
+        while let Some((batch, next_at, count)) = ready {
+            let (sent, next) =
+                tokio::join!(records::send(&self.site, from, &batch), self.ready(&mut feed, from, payload));
+            sent?;
+            self.progress(payload, Round::First, next_at)?;
+            self.site.counted(count);
+            ready = next?;
+        }
+        self.through(payload, Round::First)
+    }
+
+    /// The next batch, where the one after it begins, and how many records it is of.
+    async fn ready(
+        &self,
+        feed: &mut Feed,
+        from: From<'_>,
+        payload: &Payload,
+    ) -> Result<Option<(Vec<Ready>, u64, u64)>, Error> {
+        let batch = feed.next(self.chunk()).await?;
+        let Some((last, _)) = batch.last() else { return Ok(None) };
+        let (next_at, count) = (last + 1, batch.len() as u64);
+        let batch = self.only_wanted(payload, Round::First, batch);
+        let ready = records::prepare(&self.site, from, &batch).await?;
+        let deleted = ready.iter().filter_map(|record| Some((record.deleted_id()?, record.at)));
+        let notes =
+            deleted.map(|(id, at)| (format!("delete/{}/{id}", from.objecttype), Some(format!("{at} {}", from.path))));
+        let notes: Vec<_> = notes.collect();
+        if !notes.is_empty() && !self.site.context.options.is_dry_run {
+            self.site.note(notes)?;
+        }
+        Ok(Some((ready, next_at, count)))
+    }
+
+    /// Deletes what was deleted at the source, now that all records are there.
+    pub(super) async fn deletions(&self) -> Result<(), Error> {
+        let mut found = Vec::new();
+        let visit = &mut |key: &str, value: &str| found.push((key.to_owned(), value.to_owned()));
+        self.site.ledger.under("delete/", visit).map_err(Error::Ledger)?;
+        for (key, value) in found {
+            let parts = key.strip_prefix("delete/").and_then(|rest| rest.rsplit_once('/'));
+            let (Some((objecttype, id)), Some((at, path))) = (parts, value.split_once(' ')) else { continue };
+            let (Ok(id), Ok(at), Ok(path)) = (id.parse(), at.parse(), EntryPath::new(path)) else { continue };
+            let tally = format!("db:{objecttype}");
+            records::delete(&self.site, From { path: &path, objecttype, tally: &tally }, id, at).await?;
+            self.site.note(vec![(key, None)])?;
+        }
+        Ok(())
+    }
+}
