@@ -85,7 +85,7 @@ fn records(work: &Path, options: &Options) -> Result<()> {
         keep(&mut best[2], bare::fetch(&target.url, 1000, options.parallel)?.time.as_secs_f64());
         let mut verify = fonds(&archive);
         verify
-            .args(["--quiet", "verify", "museum", "--without-files", "--login", "root"])
+            .args(["--quiet", "verify", "museum", "--without-files", "--without-events", "--login", "root"])
             .env("FONDS_PASSWORD", "admin");
         verify.args(["--server", &format!("{}/api/v1", target.url), "--max-parallel", &options.parallel.to_string()]);
         let verified: Usage = process::run(&mut verify)?;

@@ -63,6 +63,7 @@ pub fn insert(dir: &Path, behind: &str, names: Vec<Value>) -> Result<()> {
     let payloads = manifest["payloads"].as_array_mut().context("payloads")?;
     let is_before = |payload: &Value| payload.as_str().is_some_and(|name| name.starts_with(behind));
     let last = payloads.iter().rposition(is_before).context("payloads")?;
-    payloads.splice(last + 1..last + 1, names);
+    let behind = last + 1;
+    payloads.splice(behind..behind, names);
     Ok(fs::write(path, serde_json::to_vec(&manifest)?)?)
 }

@@ -85,6 +85,9 @@ impl Observer for Console {
             (Event::Warning(warning), _) => self.warn(&warning),
             (Event::Audit { what }, _) => audit(&what),
             (Event::Planned { objecttypes, is_selection }, _) => self.tell_plan(&objecttypes, is_selection),
+            (Event::OnTarget { target, phase, records }, Some(progress)) => {
+                progress.on_target(&target, phase.as_deref(), records);
+            }
             (Event::Phase { name, records }, Some(progress)) => progress.phase(&name, records),
             (Event::Counted { records }, Some(progress)) => progress.count(records),
             (Event::Stored { bytes }, Some(progress)) => progress.store(bytes),

@@ -3,11 +3,11 @@
 
 use std::fmt;
 use std::io::IsTerminal as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::cli::format;
 
@@ -29,6 +29,9 @@ pub struct Progress {
     is_overall: AtomicBool,
     /// New bytes in the archive.
     stored: Arc<AtomicU64>,
+    /// A line for each of several targets, below one another.
+    lines: MultiProgress,
+    targets: Mutex<Vec<(String, ProgressBar)>>,
 }
 
 impl Progress {
@@ -39,6 +42,8 @@ impl Progress {
             counts: AtomicBool::new(false),
             is_overall: AtomicBool::new(false),
             stored: Arc::default(),
+            lines: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
+            targets: Mutex::default(),
         })
     }
 
@@ -94,19 +99,43 @@ impl Progress {
         }
     }
 
+    /// One of several targets is at a part of the work, or has got so many records of it. Each has a line of its own.
+    pub fn on_target(&self, target: &str, phase: Option<&str>, records: u64) {
+        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        if targets.is_empty() {
+            self.bar.finish_and_clear();
+            self.bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        let at = targets.iter().position(|(name, _)| name == target).unwrap_or_else(|| {
+            let line = self.lines.add(ProgressBar::no_length().with_prefix(target.to_owned()));
+            line.enable_steady_tick(TICK);
+            targets.push((target.to_owned(), line));
+            targets.len() - 1
+        });
+        let line = &targets[at].1;
+        let Some(phase) = phase else { return line.inc(records) };
+        line.reset();
+        line.set_message(phase.to_owned());
+        line.set_length(records);
+        line.set_style(self.style(if records > 0 { COUNTED } else { UNCOUNTED }));
+    }
+
     /// So many bytes are new in the archive.
     pub fn store(&self, bytes: u64) {
         self.stored.fetch_add(bytes, Ordering::Relaxed);
     }
 
     pub fn finish(&self) {
+        for (_, line) in self.targets.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            line.finish_and_clear();
+        }
         self.bar.finish_and_clear();
         self.bar.set_draw_target(ProgressDrawTarget::hidden());
     }
 
     /// Prints beside the bar.
     pub fn aside(&self, print: impl FnOnce()) {
-        self.bar.suspend(print);
+        self.lines.suspend(|| self.bar.suspend(print));
     }
 
     fn style(&self, template: &str) -> ProgressStyle {

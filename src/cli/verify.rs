@@ -69,8 +69,7 @@ impl Verify {
             from,
             connection,
             without_files: self.without_files,
-            with_versions: self.upload_versions,
-            renames: self.rename_versions,
+            renditions: self.upload_versions.then_some(self.rename_versions),
             without_events: self.without_events,
         };
         let verified = session.work(|observer| job.run(&session.archive, observer))?;

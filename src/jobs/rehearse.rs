@@ -69,7 +69,7 @@ impl Rehearse {
         restore.targets = vec![Target { name: "rehearsal".to_owned(), connection: connection.clone() }];
         let from = restore.from.clone();
         let without_files = restore.write.file_api == crate::fylr::target::FileApi::None;
-        let (with_versions, renames) = (restore.write.upload_versions, restore.write.renames.clone());
+        let renditions = restore.write.upload_versions.then(|| restore.write.renames.clone());
         let without_events = restore.write.events != crate::fylr::source::Events::All;
         let planned = restore.plan(archive, observer)?;
         let plan = planned.plan.clone();
@@ -78,8 +78,7 @@ impl Rehearse {
         }
         let mut outcomes = planned.run_unnoted(observer);
         let restored = outcomes.remove(0).ended?;
-        let verified = Verify { from, connection, without_files, with_versions, renames, without_events }
-            .run(archive, observer)?;
+        let verified = Verify { from, connection, without_files, renditions, without_events }.run(archive, observer)?;
         Ok(Rehearsed { plan, restored: Some(restored), verified: Some(verified) })
     }
 }

@@ -194,3 +194,42 @@ fn skip(reading: &Mutex<Reading>, record: u64) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::Silent;
+    use std::path::Path;
+
+    /// Payloads of the sample museum.
+    fn streams() -> Streams {
+        let museum = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/museum");
+        let source = Arc::new(BackupSource::directory(&museum, &Silent).expect("the sample"));
+        let names = ["event__batch_0001.json", "event__batch_0002.json"];
+        Streams::new(source, names.map(|name| (EntryPath::new(name).expect("a name"), 0)).to_vec())
+    }
+
+    fn count(segments: &mut Segments) -> usize {
+        std::iter::from_fn(|| segments.blocking_recv()).map(|segment| segment.expect("records").len()).sum()
+    }
+
+    #[test]
+    fn targets_that_keep_pace_share_one_reading() {
+        let streams = streams();
+        let whole = count(&mut streams.records(0, 0).expect("a payload"));
+        assert!(whole > 2);
+        for payload in [0, 1] {
+            let mut readings: Vec<Segments> = (0..3).map(|_| streams.records(payload, 0).expect("a payload")).collect();
+            let counts: Vec<usize> = readings.iter_mut().map(count).collect();
+            assert!(counts.iter().all(|found| *found == counts[0] && *found > 0), "{counts:?}");
+        }
+        assert_eq!(streams.opened(), 2, "two payloads, seven readers");
+    }
+
+    #[test]
+    fn who_begins_in_the_middle_gets_the_rest() {
+        let streams = streams();
+        let whole = count(&mut streams.records(0, 0).expect("a payload"));
+        assert_eq!(count(&mut streams.records(0, 2).expect("a payload")), whole - 2);
+    }
+}

@@ -34,10 +34,8 @@ pub struct Verify {
     pub connection: fylr::Options,
     /// Files did not come along.
     pub without_files: bool,
-    /// Renditions came along, too, …
-    pub with_versions: bool,
-    /// … under these names.
-    pub renames: Renames,
+    /// Renditions came along, too, with these new names.
+    pub renditions: Option<Renames>,
     /// Events did not come along.
     pub without_events: bool,
 }
@@ -109,8 +107,7 @@ impl Verify {
         let scan = look(&source, Renames::default(), &**observer)?;
         let comparing = Comparing {
             without_files: self.without_files,
-            with_versions: self.with_versions,
-            renames: self.renames.clone(),
+            renditions: self.renditions.clone(),
             is_easydb5: scan.origins.is_easydb5,
             is_importer: scan.origins.is_importer,
         };

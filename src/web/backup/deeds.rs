@@ -78,7 +78,7 @@ fn verify(site: &Arc<Site>, chosen: &Chosen, fields: Fields, language: Language)
     let work = move |archive: &Path, watcher: &_| {
         let connection = form.connection(&site.place(language)).map_err(|wrong| Trouble::Refused(wrong.line()))?;
         let (without_files, without_events) = (form.without_files, form.without_events);
-        let job = Verify { from: from.clone(), connection, without_files, without_events };
+        let job = Verify { from: from.clone(), connection, without_files, renditions: None, without_events };
         let verified = job.run(archive, watcher)?;
         Ok(Ended { outcome: outcome(&verified), report: Some(jobs::verified(&verified)), last: last(&verified) })
     };

@@ -2,9 +2,12 @@
 
 use std::cell::Cell;
 
+use url::Url;
+
 use crate::fylr::json::{Json, Members};
 use crate::fylr::target::compare::{Comparing, Side};
 use crate::fylr::target::options::ORIGINAL;
+use crate::fylr::target::renames::Renames;
 use crate::fylr::target::rewrite::text_in;
 
 /// How much is said of files.
@@ -39,9 +42,9 @@ pub(super) fn text(members: &Members<'_>, side: Side, told: Told, comparing: &Co
         (Told::Bytes, false) => bytes_of(original, comparing),
     };
     let preferred = if members.get("preferred").is_some_and(Json::is_true) { ", preferred" } else { "" };
-    let renditions = match versions.filter(|_| comparing.with_versions && told == Told::Bytes && !stays) {
-        Some(versions) => renditions(members, versions, side, comparing),
-        None => String::new(),
+    let renditions = match (&comparing.renditions, versions.filter(|_| told == Told::Bytes && !stays)) {
+        (Some(renames), Some(versions)) => renditions(members, versions, renames, (side, comparing)),
+        _ => String::new(),
     };
     format!("file{bytes}{preferred}{renditions}")
 }
@@ -61,20 +64,31 @@ fn bytes_of(version: Option<&Json<'_>>, comparing: &Comparing) -> String {
 }
 
 /// Those that have bytes somewhere, by the names that they have on the target.
-fn renditions(members: &Members<'_>, versions: &Members<'_>, side: Side, comparing: &Comparing) -> String {
+fn renditions(
+    members: &Members<'_>,
+    versions: &Members<'_>,
+    renames: &Renames,
+    (side, comparing): (Side, &Comparing),
+) -> String {
     let class = text_in_members(members, "class");
+    let host_of_original = versions.get(ORIGINAL).and_then(host);
     let mut found = Vec::new();
     for (name, version) in versions.iter().filter(|(name, _)| *name != ORIGINAL) {
         let has_bytes = text_in(version, &["url"]).or_else(|| text_in(version, &["path"])).is_some();
-        let own = if side == Side::Backup { comparing.renames.name(&class, name) } else { Some(name) };
+        let own = if side == Side::Backup { renames.name(&class, name) } else { Some(name) };
         let Some(own) = own.filter(|_| has_bytes) else { continue };
         // What stands on another server is known by its place alone, and that is not compared.
-        let is_known = text_in(version, &["hash"]).is_some_and(|hash| hash.len() == 64);
+        let is_elsewhere = text_in(version, &["path"]).is_none() && host(version) != host_of_original;
+        let is_known = !is_elsewhere && text_in(version, &["hash"]).is_some_and(|hash| hash.len() == 64);
         let bytes = if is_known { bytes_of(Some(version), comparing) } else { String::new() };
         found.push(format!(", {own}{bytes}"));
     }
     found.sort();
     found.concat()
+}
+
+fn host(version: &Json<'_>) -> Option<String> {
+    Url::parse(&text_in(version, &["url"])?).ok()?.host_str().map(str::to_owned)
 }
 
 fn text_in_members(members: &Members<'_>, key: &str) -> String {

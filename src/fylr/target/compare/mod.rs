@@ -20,10 +20,8 @@ pub use rules::{RULES, Rule};
 pub struct Comparing {
     /// Files are not compared.
     pub without_files: bool,
-    /// Renditions came along, and are compared.
-    pub with_versions: bool,
-    /// The names that they have got.
-    pub renames: Renames,
+    /// Renditions came along, with these new names, and are compared.
+    pub renditions: Option<Renames>,
     /// The source is an easydb5, which knows no hashes of files, and has other names for events.
     pub is_easydb5: bool,
     /// The backup tells only what the JSON importer needs.
