@@ -70,7 +70,7 @@ pub struct Backup {
     /// Give up an unfinished backup of this name, and replace the directory of --dir
     #[arg(long, conflicts_with = "continue_")]
     purge: bool,
-    /// Go on with the unfinished backup of this name
+    /// Go on with the unfinished backup of this name; what it has fetched and could not place yet lies beside the archive
     #[arg(long = "continue")]
     continue_: bool,
     /// Read everything back from the archive at the end
