@@ -8,6 +8,7 @@ pub mod http;
 pub mod instances;
 pub mod museum;
 pub mod openapi;
+pub mod page;
 pub mod patience;
 pub mod program;
 pub mod restores;

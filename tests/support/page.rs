@@ -1,0 +1,141 @@
+//! The page, started for a test, and requests to it byte for byte.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use crate::support::program::fonds;
+
+/// A token for scripts.
+pub const TOKEN: &str = "0123456789abcdef0123";
+
+/// `fonds serve`, until it is dropped.
+pub struct Page {
+    child: Child,
+    pub address: SocketAddr,
+    /// The link that was printed.
+    pub link: String,
+    _dir: tempfile::TempDir,
+}
+
+impl Page {
+    /// With these flags more.
+    pub fn start(flags: &[&str]) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        Self::in_dir(dir, flags)
+    }
+
+    fn in_dir(dir: tempfile::TempDir, flags: &[&str]) -> Self {
+        let token = dir.path().join("token");
+        std::fs::write(&token, format!("{TOKEN}\n")).expect("a file");
+        let mut command = fonds(&dir.path().join("a.redb"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--token-file"]).arg(&token).args(flags);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program starts");
+        let mut link = String::new();
+        let out = child.stdout.take().expect("its output");
+        BufReader::new(out).read_line(&mut link).expect("a link");
+        let link = link.trim().to_owned();
+        let address = link.split('/').nth(2).expect("an address").parse().expect("an address");
+        Self { child, address, link, _dir: dir }
+    }
+
+    /// The path of the link, with its code.
+    pub fn sign_in_path(&self) -> &str {
+        &self.link[self.link.find("/inspect").expect("a path")..]
+    }
+
+    /// Signs in; the cookie.
+    #[track_caller]
+    pub fn cookie(&self) -> String {
+        let answer = self.get(self.sign_in_path(), &[]);
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        let cookie = answer.header("set-cookie").expect("a cookie");
+        cookie.split(';').next().expect("a cookie").to_owned()
+    }
+
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.request("GET", path, headers, b"")
+    }
+
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.request("POST", path, headers, body)
+    }
+
+    /// A request with a right `Host`, unless one is given.
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            text += &format!("Host: {}\r\n", self.address);
+        }
+        for (name, value) in headers {
+            text += &format!("{name}: {value}\r\n");
+        }
+        if !body.is_empty() {
+            text += &format!("Content-Length: {}\r\n", body.len());
+        }
+        text += "\r\n";
+        self.raw(&[text.as_bytes(), body].concat())
+    }
+
+    /// Sends bytes, and reads until the page closes.
+    pub fn raw(&self, bytes: &[u8]) -> Answer {
+        let mut stream = self.connect();
+        // What is refused early is not read to its end.
+        let _ = stream.write_all(bytes);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        Answer::parse(&answer)
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+        stream
+    }
+
+    /// Peak memory in kB.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(Path::new("/proc").join(self.child.id().to_string()).join("status"));
+        let status = status.expect("a process");
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
+        line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An answer; status 0 if there was none.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub text: String,
+}
+
+impl Answer {
+    fn parse(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        Self {
+            status: status.unwrap_or(0),
+            headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
+            text: body.to_owned(),
+        }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+}
