@@ -2,7 +2,7 @@
 //! whatever length damaged bytes name, and accepts bytes left over; neither happens here.
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
-use bincode::{Decode, Encode};
+use bincode::{BorrowDecode, Decode, Encode};
 
 /// No structure of an archive comes near this; what claims more is damaged.
 const DECODED_MAX: usize = 64 << 20;
@@ -36,6 +36,15 @@ pub fn decode<T: Decode<()>>(bytes: &[u8]) -> Result<T, Malformed> {
         (value, []) => Ok(value),
         _ => Err(Malformed),
     }
+}
+
+/// Reads one structure that borrows from the bytes, and nothing else.
+///
+/// # Errors
+/// When the bytes are not that structure, claim too much, or are more than it.
+pub fn decode_borrowed<'b, T: BorrowDecode<'b, ()>>(bytes: &'b [u8]) -> Result<T, Malformed> {
+    let (value, length) = bincode::borrow_decode_from_slice(bytes, CONFIGURATION).map_err(|_| Malformed)?;
+    if length == bytes.len() { Ok(value) } else { Err(Malformed) }
 }
 
 /// Reads one structure and returns what follows it.

@@ -83,7 +83,8 @@ fn heads_and_bodies_that_are_too_long_are_refused() {
     assert!(matches!(answer.status, 0 | 413), "{}", answer.status);
     // Two lengths, or a length beside chunks, are how requests are smuggled.
     for lengths in ["Content-Length: 3\r\nContent-Length: 4", "Content-Length: 3\r\nTransfer-Encoding: chunked, x"] {
-        let text = format!("POST {ROOT} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{lengths}\r\n\r\nabc", page.address);
+        let text =
+            format!("POST {ROOT} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{lengths}\r\n\r\nabc", page.address);
         assert_eq!(page.raw(text.as_bytes()).status, 400, "{lengths}");
     }
     assert_eq!(page.get(ROOT, &[bearer]).status, 200, "it is still there");

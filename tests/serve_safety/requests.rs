@@ -43,7 +43,8 @@ fn only_names_of_ours_are_answered() {
     for host in wrong {
         assert_eq!(page.get(ROOT, &[("Host", &host), bearer]).status, 421, "{host}");
     }
-    let twice = format!("GET {ROOT} HTTP/1.1\r\nHost: localhost:{port}\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    let twice =
+        format!("GET {ROOT} HTTP/1.1\r\nHost: localhost:{port}\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
     assert!(matches!(page.raw(twice.as_bytes()).status, 400 | 421));
     let none = format!("GET {ROOT} HTTP/1.1\r\nConnection: close\r\n\r\n");
     assert!(matches!(page.raw(none.as_bytes()).status, 400 | 421));
@@ -105,15 +106,13 @@ fn what_only_looks_is_not_read_by_other_pages() {
         (200, &[cookie, ("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "navigate")]),
         (
             200,
-            &[
-                cookie,
-                ("Sec-Fetch-Site", "cross-site"),
-                ("Sec-Fetch-Mode", "navigate"),
-                ("Sec-Fetch-Dest", "document"),
-            ],
+            &[cookie, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")],
         ),
         (403, &[cookie, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "script")]),
-        (403, &[cookie, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")]),
+        (
+            403,
+            &[cookie, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")],
+        ),
         (403, &[cookie, ("Sec-Fetch-Site", "same-site"), ("Sec-Fetch-Mode", "cors")]),
         (401, &[]),
         (401, &[("Cookie", "fonds=x; fonds-1=y")]),
@@ -218,7 +217,9 @@ fn every_answer_says_what_the_browser_must_not_do() {
     assert!(rest.iter().all(|answer| answer.header("cache-control") == Some("no-store")), "{rest:?}");
     // No script and no style stands in a page.
     for answer in rest {
-        assert!(!answer.text.contains("<style") && !answer.text.contains(" style=") && !answer.text.contains(" onclick"));
+        assert!(
+            !answer.text.contains("<style") && !answer.text.contains(" style=") && !answer.text.contains(" onclick")
+        );
         assert!(answer.text.matches("<script").count() == answer.text.matches("<script src=\"/inspect/").count());
         assert!(!answer.text.contains(TOKEN));
     }

@@ -1,7 +1,7 @@
 //! Codes, tokens and cookies.
 
-use crate::support::program::{fonds, told};
 use crate::support::page::{Page, TOKEN};
+use crate::support::program::{fonds, told};
 
 const ROOT: &str = "/inspect/migration/";
 const SIGN_IN: &str = "/inspect/migration/sign-in";
@@ -68,7 +68,8 @@ fn behind_a_proxy_that_speaks_tls_the_cookie_is_for_tls_only() {
     assert!(cookie.starts_with("__Host-") && cookie.contains("; Secure"), "{cookie}");
     let pair = ("Cookie", cookie.split(';').next().expect("a pair"));
     let change = [headers[0], headers[1], pair, FORM];
-    let change = |origin| page.post("/inspect/migration/sign-out", &[&change[..], &[("Origin", origin)]].concat(), b"a=b");
+    let change =
+        |origin| page.post("/inspect/migration/sign-out", &[&change[..], &[("Origin", origin)]].concat(), b"a=b");
     assert_eq!(change("https://evil.example").status, 403);
     assert_eq!(change("https://dam.example").status, 303);
 }

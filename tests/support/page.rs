@@ -6,10 +6,14 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::support::program::fonds;
 
 /// A token for scripts.
 pub const TOKEN: &str = "0123456789abcdef0123";
+/// The header that has it.
+pub const BEARER: (&str, &str) = ("Authorization", "Bearer 0123456789abcdef0123");
 
 /// `fonds serve`, until it is dropped.
 pub struct Page {
@@ -17,21 +21,26 @@ pub struct Page {
     pub address: SocketAddr,
     /// The link that was printed.
     pub link: String,
-    _dir: tempfile::TempDir,
+    /// Goes with it.
+    dir: Option<tempfile::TempDir>,
 }
 
 impl Page {
-    /// With these flags more.
+    /// An archive that is not there, and these flags more.
     pub fn start(flags: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        Self::in_dir(dir, flags)
+        let mut page = Self::of(&dir.path().join("a.redb"), flags);
+        page.dir = Some(dir);
+        page
     }
 
-    fn in_dir(dir: tempfile::TempDir, flags: &[&str]) -> Self {
-        let token = dir.path().join("token");
+    /// This archive. A token lies beside it.
+    pub fn of(archive: &Path, flags: &[&str]) -> Self {
+        let token = archive.with_file_name("token");
         std::fs::write(&token, format!("{TOKEN}\n")).expect("a file");
-        let mut command = fonds(&dir.path().join("a.redb"));
+        let mut command = fonds(archive);
         command.args(["serve", "--listen", "127.0.0.1:0", "--token-file"]).arg(&token).args(flags);
+        command.current_dir(archive.parent().expect("a folder"));
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the program starts");
         let mut link = String::new();
@@ -39,7 +48,46 @@ impl Page {
         BufReader::new(out).read_line(&mut link).expect("a link");
         let link = link.trim().to_owned();
         let address = link.split('/').nth(2).expect("an address").parse().expect("an address");
-        Self { child, address, link, _dir: dir }
+        Self { child, address, link, dir: None }
+    }
+
+    /// Ends it, at once.
+    pub fn kill(mut self) {
+        self.child.kill().expect("a process");
+        self.child.wait().expect("an end");
+    }
+
+    /// Asks it to end, and waits; its exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a process");
+        self.child.wait().expect("an end").code()
+    }
+
+    /// JSON of a page, asked for with the token.
+    #[track_caller]
+    pub fn json(&self, path: &str) -> Value {
+        let answer = self.get(path, &[BEARER, ("Accept", "application/json")]);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        serde_json::from_str(&answer.text).expect("JSON")
+    }
+
+    /// Sends JSON with the token; status and JSON of the answer.
+    #[track_caller]
+    pub fn send(&self, path: &str, body: &Value) -> (u16, Value) {
+        let headers = [BEARER, ("Accept", "application/json"), ("Content-Type", "application/json")];
+        let answer = self.post(path, &headers, body.to_string().as_bytes());
+        (answer.status, serde_json::from_str(&answer.text).unwrap_or_default())
+    }
+
+    /// The text of a page or a download, asked for with the token.
+    #[track_caller]
+    pub fn text(&self, path: &str) -> String {
+        // In HTTP/1.0 an answer has no chunks.
+        let text = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n{}: {}\r\n\r\n", self.address, BEARER.0, BEARER.1);
+        let answer = self.raw(text.as_bytes());
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.text
     }
 
     /// The path of the link, with its code.

@@ -1,9 +1,7 @@
 //! The log of a run: blocks of lines, compressed, each under the number of its first line, so that any page of millions of
 //! lines is read at once. Beside the blocks stands which of them hold warnings and errors.
 
-use std::ops::ControlFlow;
-
-use bincode::{Decode, Encode};
+use bincode::{BorrowDecode, Decode, Encode};
 use redb::{ReadTransaction, TableError, WriteTransaction};
 
 use crate::archive::error::{Damage, Error, guarded};
@@ -12,8 +10,8 @@ use crate::archive::runs::parts::{Part, put};
 use crate::archive::{codec, seal, tables};
 use crate::model::log::{LINE_BYTES_MAX, Level, Line, Numbered};
 
-/// Lines of a block at most: with a hundred bytes each it is unpacked in a tenth of a millisecond.
-pub const BLOCK_LINES: usize = 256;
+/// Lines of a block at most: few enough to unpack hundreds of blocks for a page with one line of each.
+pub const BLOCK_LINES: usize = 128;
 /// A block unpacks to at most this; one that claims more is damaged.
 const BLOCK_BYTES_MAX: usize = BLOCK_LINES * (LINE_BYTES_MAX + 32);
 /// Logs are written rarely and read by people: a middling level.
@@ -29,6 +27,14 @@ pub struct Batch {
     pub first: u64,
     pub lines: Vec<Line>,
     pub(crate) parts: Vec<(Part, Vec<u8>)>,
+}
+
+impl Batch {
+    /// Lines, the first of which has this number.
+    #[must_use]
+    pub fn of(first: u64, lines: Vec<Line>) -> Self {
+        Self { first, lines, parts: Vec::new() }
+    }
 }
 
 /// How many warnings and errors a block holds.
@@ -79,7 +85,9 @@ pub fn lines_total(transaction: &ReadTransaction, id: RunId) -> Result<u64, Erro
         let Some(row) = table.range((id.0, 0)..=(id.0, u64::MAX))?.next_back() else { return Ok(old) };
         let (key, value) = row?;
         let first = key.value().1;
-        Ok(first + unpacked(id, first, value.value())?.len() as u64)
+        let mut search = Search::new(id, LogPage::From(0), Level::Info, usize::MAX)?;
+        search.take(first, value.value())?;
+        Ok(first + search.found.len() as u64)
     })?
 }
 
@@ -90,88 +98,139 @@ pub fn lines_total(transaction: &ReadTransaction, id: RunId) -> Result<u64, Erro
 pub fn lines(
     transaction: &ReadTransaction,
     id: RunId,
-    from: LogPage,
+    page: LogPage,
     least: Level,
     count: usize,
 ) -> Result<Vec<Numbered>, Error> {
-    let mut found = Vec::new();
-    let wanted = |number: &u64| match from {
-        LogPage::From(first) => *number >= first,
-        LogPage::Before(end) => *number < end,
-    };
-    let mut take = |block: Vec<Numbered>| {
-        let fit = block.into_iter().filter(|Numbered { number, line }| wanted(number) && line.level >= least);
-        let before = found.len();
-        found.extend(fit);
-        if matches!(from, LogPage::Before(_)) {
-            // Gathered back to front, and turned at the end.
-            found[before..].reverse();
+    guarded(|| {
+        let mut search = Search::new(id, page, least, count)?;
+        let old = old_lines(transaction, id)?;
+        if old.is_empty() {
+            search.blocks(transaction)?;
+        } else {
+            search.add(old.into_iter());
         }
-        if found.len() >= count { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let old = guarded(|| old_lines(transaction, id))??;
-    if old.is_empty() {
-        guarded(|| blocks(transaction, id, from, least, &mut take))??;
-    } else {
-        let _ = take(old);
-    }
-    found.truncate(count);
-    if matches!(from, LogPage::Before(_)) {
-        found.reverse();
-    }
-    Ok(found)
+        Ok(search.finish())
+    })?
 }
 
-/// Hands over the blocks that hold lines which matter so much, in the direction of `from`, until there are enough.
-fn blocks(
-    transaction: &ReadTransaction,
+/// A search for the lines of a page.
+struct Search {
     id: RunId,
-    from: LogPage,
+    page: LogPage,
     least: Level,
-    take: &mut impl FnMut(Vec<Numbered>) -> ControlFlow<()>,
-) -> Result<(), Error> {
-    let Some(table) = open(transaction, tables::RUN_LINES)? else { return Ok(()) };
-    let marks = open(transaction, tables::RUN_MARKS)?;
-    // The block that holds a line begins at it or before it.
-    let begin = match from {
-        LogPage::From(first) => {
-            let row = table.range((id.0, 0)..=(id.0, first))?.next_back().transpose()?;
-            row.map_or(0, |(key, _)| key.value().1)
+    count: usize,
+    unpacker: zstd::bulk::Decompressor<'static>,
+    /// Back to front, if the page goes back.
+    found: Vec<Numbered>,
+}
+
+/// A line as it stands in an unpacked block.
+#[derive(BorrowDecode)]
+struct StoredLine<'b> {
+    at: i64,
+    level: Level,
+    text: &'b str,
+}
+
+impl Search {
+    fn new(id: RunId, page: LogPage, least: Level, count: usize) -> Result<Self, Error> {
+        let unpacker = zstd::bulk::Decompressor::new().map_err(redb::Error::Io)?;
+        Ok(Self { id, page, least, count, unpacker, found: Vec::new() })
+    }
+
+    fn is_back(&self) -> bool {
+        matches!(self.page, LogPage::Before(_))
+    }
+
+    fn is_enough(&self) -> bool {
+        self.found.len() >= self.count
+    }
+
+    /// Looks through the blocks, in the direction of the page, until there are enough lines.
+    fn blocks(&mut self, transaction: &ReadTransaction) -> Result<(), Error> {
+        let Some(blocks) = open(transaction, tables::RUN_LINES)? else { return Ok(()) };
+        let range = match self.page {
+            LogPage::From(first) => {
+                // The block that holds a line begins at it or before it.
+                let row = blocks.range((self.id.0, 0)..=(self.id.0, first))?.next_back().transpose()?;
+                (self.id.0, row.map_or(0, |(key, _)| key.value().1))..(self.id.0, u64::MAX)
+            }
+            LogPage::Before(end) => (self.id.0, 0)..(self.id.0, end),
+        };
+        if self.least == Level::Info {
+            let mut rows = blocks.range(range)?;
+            while !self.is_enough()
+                && let Some(row) = if self.is_back() { rows.next_back() } else { rows.next() }
+            {
+                let (key, value) = row?;
+                self.take(key.value().1, value.value())?;
+            }
+            return Ok(());
         }
-        LogPage::Before(_) => 0,
-    };
-    let range = match from {
-        LogPage::From(_) => (id.0, begin)..(id.0, u64::MAX),
-        LogPage::Before(end) => (id.0, 0)..(id.0, end),
-    };
-    let visit = |first: u64, take: &mut dyn FnMut(Vec<Numbered>) -> ControlFlow<()>| -> Result<bool, Error> {
-        let Some(value) = table.get((id.0, first))? else { return Ok(true) };
-        Ok(take(unpacked(id, first, value.value())?).is_continue())
-    };
-    if least == Level::Info {
-        let mut rows = table.range(range)?;
-        while let Some(row) = if matches!(from, LogPage::From(_)) { rows.next() } else { rows.next_back() } {
+        let Some(marks) = open(transaction, tables::RUN_MARKS)? else { return Ok(()) };
+        let mut rows = marks.range(range)?;
+        while !self.is_enough()
+            && let Some(row) = if self.is_back() { rows.next_back() } else { rows.next() }
+        {
             let (key, value) = row?;
-            if take(unpacked(id, key.value().1, value.value())?).is_break() {
-                break;
+            let first = key.value().1;
+            if self.is_marked(first, value.value())?
+                && let Some(block) = blocks.get((self.id.0, first))?
+            {
+                self.take(first, block.value())?;
             }
         }
-        return Ok(());
+        Ok(())
     }
-    let Some(marks) = marks else { return Ok(()) };
-    let mut rows = marks.range(range)?;
-    while let Some(row) = if matches!(from, LogPage::From(_)) { rows.next() } else { rows.next_back() } {
-        let (key, value) = row?;
-        let first = key.value().1;
-        let damaged = || Damage::Value { table: MARKS, key: format!("{id} {first}") };
-        let bytes = seal::open(MARKS, &tables::pair_of(id.0, first), value.value()).map_err(|_| damaged())?;
+
+    /// Whether a block holds lines that matter so much.
+    fn is_marked(&self, first: u64, sealed: &[u8]) -> Result<bool, Error> {
+        let damaged = || Damage::Value { table: MARKS, key: format!("{} {first}", self.id) };
+        let bytes = seal::open(MARKS, &tables::pair_of(self.id.0, first), sealed).map_err(|_| damaged())?;
         let mark: Mark = codec::decode(bytes).map_err(|_| damaged())?;
-        let is_wanted = mark.errors > 0 || (least == Level::Warning && mark.warnings > 0);
-        if is_wanted && !visit(first, take)? {
-            break;
+        Ok(mark.errors > 0 || (self.least == Level::Warning && mark.warnings > 0))
+    }
+
+    /// Takes what is wanted of a block.
+    fn take(&mut self, first: u64, sealed: &[u8]) -> Result<(), Error> {
+        let id = self.id;
+        let damaged = || Damage::Value { table: LINES, key: format!("{id} {first}") };
+        let packed = seal::open(LINES, &tables::pair_of(id.0, first), sealed).map_err(|_| damaged())?;
+        let bytes = self.unpacker.decompress(packed, BLOCK_BYTES_MAX).map_err(|_| damaged())?;
+        let lines: Vec<StoredLine<'_>> = codec::decode_borrowed(&bytes).map_err(|_| damaged())?;
+        let least = self.least;
+        let fit = (first..).zip(lines).filter(|(_, line)| line.level >= least);
+        self.add(fit.map(|(number, line)| {
+            let line = Line { at: line.at, level: line.level, text: line.text.to_owned() };
+            Numbered { number, line }
+        }));
+        Ok(())
+    }
+
+    /// Adds what is wanted of lines that follow each other.
+    fn add(&mut self, lines: impl Iterator<Item = Numbered>) {
+        let (page, least) = (self.page, self.least);
+        let before = self.found.len();
+        self.found.extend(lines.filter(|Numbered { number, line }| {
+            let is_there = match page {
+                LogPage::From(first) => *number >= first,
+                LogPage::Before(end) => *number < end,
+            };
+            is_there && line.level >= least
+        }));
+        if self.is_back() {
+            self.found[before..].reverse();
         }
     }
-    Ok(())
+
+    fn finish(mut self) -> Vec<Numbered> {
+        self.found.truncate(self.count);
+        if self.is_back() {
+            self.found.reverse();
+        }
+        self.found
+    }
 }
 
 /// Hands over every line of a log.
@@ -190,14 +249,6 @@ pub fn each_line<E: From<Error>>(
         from = last.number + 1;
         page.into_iter().try_for_each(&mut visit)?;
     }
-}
-
-fn unpacked(id: RunId, first: u64, sealed: &[u8]) -> Result<Vec<Numbered>, Error> {
-    let damaged = || Damage::Value { table: LINES, key: format!("{id} {first}") };
-    let packed = seal::open(LINES, &tables::pair_of(id.0, first), sealed).map_err(|_| damaged())?;
-    let bytes = zstd::bulk::decompress(packed, BLOCK_BYTES_MAX).map_err(|_| damaged())?;
-    let lines: Vec<Line> = codec::decode(&bytes).map_err(|_| damaged())?;
-    Ok((first..).zip(lines).map(|(number, line)| Numbered { number, line }).collect())
 }
 
 /// The log of a run of an earlier version: a row for each line, without time and level. There are a thousand at most.

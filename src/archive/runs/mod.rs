@@ -8,7 +8,7 @@ mod parts;
 use std::sync::Arc;
 
 use bincode::{Decode, Encode};
-use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
+use redb::{Database, ReadTransaction, ReadableTable as _};
 
 use crate::archive::database::OpenDatabase;
 use crate::archive::error::{Damage, Error, guarded};
@@ -119,20 +119,26 @@ pub fn now() -> i64 {
 /// When the database refuses.
 pub(crate) fn begin(database: &Database, command: &str) -> Result<Run, Error> {
     let transaction = tables::begin_write(database)?;
-    let runs = all(&database.begin_read()?)?;
-    for mut run in runs.iter().flatten().cloned() {
-        if run.outcome == RunOutcome::Running {
-            run.outcome = RunOutcome::Interrupted;
-            insert(&transaction, &run)?;
-        }
-    }
+    let last = {
+        let table = transaction.open_table(tables::RUNS)?;
+        let row = table.last()?;
+        row.map(|(id, value)| (id.value(), opened(id.value(), value.value())))
+    };
     let has_finished = |outcome: &RunOutcome| {
         matches!(outcome, RunOutcome::Done { .. } | RunOutcome::Aside { .. } | RunOutcome::Different { .. })
     };
-    if runs.last().is_some_and(|run| !run.as_ref().is_ok_and(|run| has_finished(&run.outcome))) {
-        numbers::skip(&transaction)?;
+    if let Some((_, run)) = &last {
+        if !run.as_ref().is_ok_and(|run| has_finished(&run.outcome)) {
+            numbers::skip(&transaction)?;
+        }
+        // There is one writer at a time, and each has done this: none before it can be unfinished.
+        if let Ok(run) = run
+            && run.outcome == RunOutcome::Running
+        {
+            insert(&transaction, &Run { outcome: RunOutcome::Interrupted, ..run.clone() })?;
+        }
     }
-    let last = transaction.open_table(tables::RUNS)?.last()?.map_or(0, |(id, _)| id.value());
+    let last = last.map_or(0, |(id, _)| id);
     let run = Run {
         id: RunId(last + 1),
         command: command.to_owned(),

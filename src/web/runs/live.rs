@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -128,6 +129,18 @@ impl Live {
 
     pub fn run(&self) -> Option<RunId> {
         self.lock().known.run
+    }
+
+    /// The lines in memory with these numbers that matter so much: the first or the last `count` of them.
+    pub fn lines(&self, numbers: Range<u64>, least: Level, count: usize, is_last: bool) -> Vec<Numbered> {
+        let state = self.lock();
+        let fit = state.lines.iter().filter(|line| numbers.contains(&line.number) && line.line.level >= least);
+        if !is_last {
+            return fit.take(count).cloned().collect();
+        }
+        let mut lines: Vec<Numbered> = fit.rev().take(count).cloned().collect();
+        lines.reverse();
+        lines
     }
 
     /// Every line in memory.

@@ -219,14 +219,13 @@ pub(in crate::web) fn lines(
     };
     let Some(live) = live else { return Ok(found) };
     let next = found.last().map_or(0, |line| line.number + 1);
-    let newer = live.all_lines().into_iter().filter(|line| line.number >= next && line.line.level >= least);
     match page {
         LogPage::From(from) => {
             let room = count - found.len();
-            found.extend(newer.filter(|line| line.number >= from).take(room));
+            found.extend(live.lines(next.max(from)..u64::MAX, least, room, false));
         }
         LogPage::Before(end) => {
-            found.extend(newer.filter(|line| line.number < end));
+            found.extend(live.lines(next..end, least, count, true));
             found.drain(..found.len().saturating_sub(count));
         }
     }

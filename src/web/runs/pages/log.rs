@@ -20,7 +20,9 @@ use crate::web::site::{Site, blocking};
 use crate::web::words::utc;
 
 /// Lines of a page.
-pub(super) const PAGE: usize = 500;
+const PAGE: usize = 500;
+/// Lines of a page of warnings or errors: each may stand in a block of its own, which is unpacked for it.
+const MARKED_PAGE: usize = 200;
 /// The most lines that a script gets at once.
 const LINES_MAX: usize = 5000;
 /// Blocks of the whole log that wait to be sent.
@@ -40,6 +42,11 @@ impl Wanted {
         let least = query.get("level").and_then(|name| Level::of_name(name)).unwrap_or(Level::Info);
         Self { page, least }
     }
+
+    /// Lines of a page.
+    pub fn count(self) -> usize {
+        if self.least == Level::Info { PAGE } else { MARKED_PAGE }
+    }
 }
 
 /// `GET /inspect/migration/runs/…/lines`: a page of the log as JSON.
@@ -49,7 +56,7 @@ pub(super) async fn lines(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Refusal> {
     let wanted = Wanted::of(&query);
-    let count = query.get("count").and_then(|count| count.parse().ok()).unwrap_or(PAGE).clamp(1, LINES_MAX);
+    let count = query.get("count").and_then(|count| count.parse().ok()).unwrap_or(wanted.count()).clamp(1, LINES_MAX);
     let found = blocking(move || {
         let place = page::find(&site, &name)?;
         place.lines(wanted.page.unwrap_or(LogPage::Before(u64::MAX)), wanted.least, count)

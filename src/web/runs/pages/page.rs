@@ -101,7 +101,7 @@ pub(super) async fn page(
         let (view, details) = (place.view()?, place.details()?);
         let page = wanted.page.unwrap_or(LogPage::Before(u64::MAX));
         let commands = details.request.as_ref().map(|request| command_lines(request, &site.place(language)));
-        Ok((view, details, commands.unwrap_or_default(), place.lines(page, wanted.least, log::PAGE)?))
+        Ok((view, details, commands.unwrap_or_default(), place.lines(page, wanted.least, wanted.count())?))
     });
     let (view, details, commands, lines) = found.await?;
     if visit.is_json {
