@@ -25,7 +25,7 @@ fn restore(page: &Page, targets: &[&Instance], more: &Value) -> String {
     assert_eq!(status, 202, "{answer}");
     let path = answer["Path"].as_str().expect("a path").to_owned();
     let until = std::time::Instant::now() + crate::PATIENCE;
-    while page.json(&path)["Plan"]["State"] == "looking" {
+    while page.json(&path)["State"] == "making" {
         assert!(std::time::Instant::now() < until, "{}", page.json(&path));
         std::thread::sleep(std::time::Duration::from_millis(50));
     }

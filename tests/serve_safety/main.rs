@@ -2,6 +2,7 @@
 //! codes, paths that mean others, and connections that only take room: raw requests against the real program.
 
 mod connections;
+mod encrypted;
 mod requests;
 mod signing_in;
 #[path = "../support/mod.rs"]

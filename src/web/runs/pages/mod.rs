@@ -28,5 +28,4 @@ pub(in crate::web) fn routes() -> Router<Arc<Site>> {
         .route("/inspect/migration/runs/{name}/retry", post(act::retry))
 }
 
-#[allow(unused_imports, reason = "the start page shows runs, too")]
 pub(in crate::web) use draw::rows;
