@@ -26,6 +26,13 @@ pub fn fold(progress: &mut Progress, event: &Event, now: i64) -> bool {
         Event::Counted { records } => {
             progress.done += records;
             progress.phase_done += records;
+            // Files count, too, and nobody knows before how many there will be.
+            if progress.total > 0 {
+                progress.total = progress.total.max(progress.done);
+            }
+            if progress.phase_total > 0 {
+                progress.phase_total = progress.phase_total.max(progress.phase_done);
+            }
             progress.waiting = None;
         }
         Event::Advanced { entries, bytes } => {

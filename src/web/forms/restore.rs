@@ -158,7 +158,10 @@ impl RestoreForm {
                 complaints.add(field, language.say(forms::E_SAME_TARGET));
             }
             let name = Some(&access.instance).filter(|name| !name.is_empty()).cloned();
-            let name = name.unwrap_or_else(|| connection.server.host().to_owned());
+            // Several on one machine differ by more than its name.
+            let host = connection.server.host().to_owned();
+            let is_taken = targets.iter().any(|other| other.name == host);
+            let name = name.unwrap_or_else(|| if is_taken { connection.server.to_string() } else { host });
             targets.push(Target { name, connection });
         }
         let snapshot = self.snapshot.parse::<SnapshotName>();
