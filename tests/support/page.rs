@@ -114,17 +114,15 @@ impl Page {
 
     /// A request with a right `Host`, unless one is given.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
-        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-            text += &format!("Host: {}\r\n", self.address);
-        }
-        for (name, value) in headers {
-            text += &format!("{name}: {value}\r\n");
-        }
-        if !body.is_empty() {
-            text += &format!("Content-Length: {}\r\n", body.len());
-        }
-        text += "\r\n";
+        let host = self.address.to_string();
+        let has_host = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let length = body.len().to_string();
+        let mut all = vec![("Connection", "close")];
+        all.extend((!has_host).then_some(("Host", host.as_str())));
+        all.extend(headers);
+        all.extend((!body.is_empty()).then_some(("Content-Length", length.as_str())));
+        let fields: String = all.iter().map(|(name, value)| [name, ": ", value, "\r\n"].concat()).collect();
+        let text = format!("{method} {path} HTTP/1.1\r\n{fields}\r\n");
         self.raw(&[text.as_bytes(), body].concat())
     }
 
