@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fonds::archive::snapshot::backup_name;
-use fonds::fylr::source::{CHECKPOINT_EVERY, Events, Files, ReadOptions};
+use fonds::fylr::source::{CHECKPOINT_EVERY, Events, Files, ReadOptions, URL_DAYS};
 use fonds::jobs::{self, BackedUp, Directory, Start};
 use regex::Regex;
 use serde_json::json;
@@ -50,7 +50,7 @@ pub struct Backup {
     #[arg(long, value_name = "WHICH", default_value = "", value_parser = files)]
     include_files: Files,
     /// Days that signed URLs of files are asked to last
-    #[arg(long, value_name = "DAYS", default_value_t = 365)]
+    #[arg(long, value_name = "DAYS", default_value_t = URL_DAYS)]
     file_url_expire_days: u32,
     /// So many records of each objecttype at most; 0 for all
     #[arg(long, visible_alias = "max-count", value_name = "COUNT", default_value_t = 0)]

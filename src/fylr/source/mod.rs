@@ -41,7 +41,7 @@ pub(crate) use turn::Notes;
 pub(crate) use kept::{key, remove as remove_kept};
 
 pub use delivery::Delivery;
-pub use options::{CHECKPOINT_EVERY, Events, Files, ReadOptions};
+pub use options::{CHECKPOINT_EVERY, Events, Files, ReadOptions, URL_DAYS};
 pub use plan::{Objecttype, Source};
 pub use read::Reading;
 pub use report::{Aside, Report};

@@ -14,6 +14,9 @@ pub(crate) const EVENTS_NEVER: [&str; 4] =
 /// A second of work is no loss, and a commit a second no burden.
 pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
+/// As long as `fylr backup` asks for since 6.35: a backup that is restored within a year finds its files.
+pub const URL_DAYS: u32 = 365;
+
 /// Which events are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Events {

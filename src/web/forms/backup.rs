@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::archive::snapshot::backup_name;
-use crate::fylr::source::{CHECKPOINT_EVERY, Events, Files, ReadOptions};
+use crate::fylr::source::{CHECKPOINT_EVERY, Events, Files, ReadOptions, URL_DAYS};
 use crate::fylr::target::TIMEOUT;
 use crate::jobs::{Backup, Start};
 use crate::web::forms::command::CommandLine;
@@ -114,7 +114,7 @@ impl BackupForm {
             files: self.include_files,
             maximum_count: None,
             chunk_size: self.chunk_size,
-            url_days: None,
+            url_days: Some(URL_DAYS),
             is_pretty: false,
             is_compressed: COMPRESSION > 0,
             workers,
