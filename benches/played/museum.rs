@@ -28,6 +28,9 @@ pub fn write(dir: &Path, records: u64) -> Result<()> {
                 "_system_object_id": 1_000_000 + number,
                 "_uuid": format!("00000000-0000-4000-8000-{number:012}"),
                 "_tags": [{"lookup:_id": {"reference": "neu"}}],
+                "_created": "2024-05-28T08:00:00Z",
+                "_last_modified": "2024-05-28T08:00:00Z",
+                "_create_user": {"_basetype": "user", "user": {"lookup:_id": {"reference": "hlindqvist"}}},
                 "objekt": {
                     "_version": 1,
                     "_pool": {"pool": {"lookup:_id": {"reference": "museum"}}},
