@@ -88,3 +88,33 @@ fn what_was_set_aside_is_tried_again_alone() {
     let done = ended(&page, answer["Run"]["Id"].as_str().expect("a name"));
     assert_eq!(done["State"], "done", "{done}");
 }
+
+#[test]
+fn a_restore_whose_page_was_killed_is_continued_without_doubles() {
+    let (place, source) = (Place::new(), museum(0));
+    let page = place.page();
+    ended(&page, &begin(&page, &backup_of(&source)));
+    let latency = std::time::Duration::from_millis(40);
+    let slow = Instance::start(fonds::rehearsal::Options { latency, ..fonds::rehearsal::Options::default() });
+    let slow = slow.expect("an instance");
+    let name = restore(&page, &[&slow], &json!({}));
+    wait_for(&page, &name, |run| run["State"] == "running" && run["Done"].as_u64() > Some(10));
+    page.kill();
+    let page = place.page();
+    let found = crate::run(&page, "2");
+    assert_eq!(found["State"], "incomplete", "{found}");
+    let (status, answer) = page.send("/inspect/migration/runs/2/continue", &json!({ "password": "admin" }));
+    assert_eq!(status, 202, "{answer}");
+    let done = ended(&page, answer["Run"]["Id"].as_str().expect("a name"));
+    assert_eq!(done["State"], "done", "{done}");
+    // What is there now is what a restore in one go leaves there.
+    let whole = target();
+    assert_eq!(ended(&page, &restore(&page, &[&whole], &json!({})))["State"], "done");
+    let records = |instance: &Instance| {
+        let http = crate::support::http::Http::fylr(instance);
+        let found = http.get("/db/objekt/_all_fields/list?limit=1000").ok();
+        found.as_array().map(Vec::len)
+    };
+    assert!(records(&whole) > Some(0));
+    assert_eq!(records(&slow), records(&whole));
+}
