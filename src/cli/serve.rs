@@ -63,7 +63,8 @@ impl Serve {
             hosts: self.allow_host,
             allows_any_server: self.allow_any_server,
         };
-        let profiles = Arc::new(ProfileFile::new(self.config, session.is_network_logged));
+        let config = self.config.as_deref().map(absolute).transpose()?;
+        let profiles = Arc::new(ProfileFile::new(config, session.is_network_logged));
         let observer: Arc<dyn Observer + Send + Sync> = session.observer();
         let server = Server::start(options, profiles, observer)?;
         signals::hold();

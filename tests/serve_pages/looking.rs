@@ -6,7 +6,7 @@ use std::io::Write as _;
 use serde_json::Value;
 
 use crate::support::archives;
-use crate::{ROOT, Site};
+use crate::{ROOT, Site, value_behind};
 
 #[test]
 fn an_empty_archive_invites_to_make_a_backup() {
@@ -154,6 +154,26 @@ fn stored_content_never_runs() {
 }
 
 #[test]
+fn entries_whose_names_no_url_can_hold_are_reached() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let site = Site::new(&[]);
+    let source = site.folder.path().join("source");
+    fs::create_dir_all(source.join(OsStr::from_bytes(b"od\xffd"))).expect("a folder");
+    fs::write(source.join("manifest.json"), r#"{"source":"x","payloads":[]}"#).expect("a file");
+    fs::write(source.join(OsStr::from_bytes(b"od\xffd/a\nb.txt")), "found").expect("a file");
+    archives::import(&site.archive(), &source).expect("a snapshot");
+    let folder =
+        value_behind(&site.get("/inspect/migration/museum/").text(), "<a class=\"path\" href=\"").replace("&amp;", "&");
+    assert!(folder.ends_with("&hex=6f64ff642f"), "{folder}");
+    let inside = site.get(&folder);
+    let file = value_behind(&inside.text(), "<a class=\"path\" href=\"").replace("&amp;", "&");
+    site.get(&file).has("found").has("a\\u{a}b.txt");
+    assert_eq!(site.get(&format!("{file}&raw=1")).text(), "found");
+}
+
+#[test]
 fn a_tar_that_is_downloaded_goes_in_again() {
     let site = Site::museum();
     for end in ["tar", "tar.gz", "tar.zst"] {
@@ -223,7 +243,7 @@ fn nothing_in_a_page_needs_a_script_or_comes_from_elsewhere() {
                 assert!(from.starts_with(ROOT), "{path}: {attribute}{}", &from[..from.len().min(60)]);
             }
         }
-        let style = crate::value_behind(&page, "<link rel=\"stylesheet\" href=\"");
+        let style = value_behind(&page, "<link rel=\"stylesheet\" href=\"");
         assert_eq!(site.get(&style).header("content-type"), "text/css; charset=utf-8");
     }
 }

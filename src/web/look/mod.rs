@@ -12,6 +12,9 @@ mod pager;
 mod state;
 pub mod table;
 
+#[cfg(test)]
+mod contrast;
+
 pub use command::{command_line, command_of_form};
 pub use facts::{figure, figure_wide, figures, tally, time};
 pub use notice::{Tone, notice};
