@@ -64,6 +64,9 @@
     if (form.closest("details")?.open) ask();
   }
 
+  // What is being made is looked for again.
+  if (document.querySelector("[data-refresh]")) setTimeout(() => location.reload(), 1000);
+
   // A form is sent once; the server would not take it twice anyway. Coming back by history makes it ready again.
   for (const form of all("form[data-once]")) {
     form.addEventListener("submit", () => {
