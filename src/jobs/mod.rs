@@ -52,7 +52,7 @@ pub use overview::{BackupOverview, overview};
 pub use profile::{Profile, ProfileError, Profiles, SecretFrom};
 pub use prune::{Pruned, plan_prune, prune};
 pub use rehearse::{Rehearse, Rehearsed};
-pub use report::{backed_up, restored, verified};
+pub use report::{backed_up, restored, restored_to, verified};
 pub use runs::{holder, judged, run, run_log, runs};
 pub use salvage::salvage;
 pub use show::Shown;

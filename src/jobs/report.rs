@@ -36,10 +36,12 @@ pub fn backed_up(done: &BackedUp) -> Value {
 /// The report of a restore.
 #[must_use]
 pub fn restored(outcomes: &[Outcome]) -> Value {
-    json!({ "kind": "restore", "targets": outcomes.iter().map(target).collect::<Vec<_>>() })
+    json!({ "kind": "restore", "targets": outcomes.iter().map(restored_to).collect::<Vec<_>>() })
 }
 
-fn target(outcome: &Outcome) -> Value {
+/// How it went on one target.
+#[must_use]
+pub fn restored_to(outcome: &Outcome) -> Value {
     let mut value = json!({
         "target": outcome.target,
         "server": outcome.server,
@@ -54,7 +56,7 @@ fn target(outcome: &Outcome) -> Value {
                 (kind.clone(), tally)
             });
             value["counts"] = Value::Object(counts.collect());
-            let aside = restored.aside.iter().take(ASIDE_MAX);
+            let aside = restored.aside.iter();
             value["set_aside"] = aside.map(|aside| json!({ "what": aside.what, "why": aside.why })).collect();
             value["set_aside_count"] = restored.aside_count.into();
             value["notes"] = restored.notes.keys().cloned().collect();

@@ -87,6 +87,24 @@ fn what_changed_between_two_snapshots_is_told_whatever_payloads_it_stands_in() {
 }
 
 #[test]
+fn a_data_model_whose_urls_are_signed_anew_has_not_changed() {
+    let signed = |signature: &str, name: &str| {
+        format!(r#"{{"logo":"https://a.example/1?x-fylr-signature={signature}&b=1","name":"{name}"}}"#)
+    };
+    let story = Story::new();
+    let mut catalogue = Catalogue::new(5);
+    for (signature, name) in [("00ff", "Größe"), ("beef", "Größe"), ("cafe", "Maß")] {
+        catalogue.datamodel = signed(signature, name);
+        story.import(&catalogue, 100);
+    }
+    let (differences, changes) = compare(&story.archive(), snapshot(1), snapshot(2));
+    assert!(differences.is_empty() && changes.is_empty(), "{differences:?}");
+    let (differences, _) = compare(&story.archive(), snapshot(2), snapshot(3));
+    let pointers: Vec<&str> = differences.fields[0].1.iter().map(|field| field.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/name"]);
+}
+
+#[test]
 fn a_backup_on_disk_is_compared_as_if_it_had_been_imported() {
     let story = Story::new();
     let before = Catalogue::new(200);

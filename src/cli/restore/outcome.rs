@@ -1,8 +1,8 @@
 //! How it went on each target.
 
 use fonds::fylr::target::{Restored, Tally};
+use fonds::jobs;
 use fonds::jobs::restore::Outcome;
-use serde_json::{Value, json};
 
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
@@ -18,7 +18,7 @@ const ASIDE_SHOWN: usize = 10;
 pub fn tell(outcomes: Vec<Outcome>, session: &mut Session) -> Result<Exit, Error> {
     session.out.list("targets")?;
     for outcome in &outcomes {
-        session.out.item(|| view(outcome))?;
+        session.out.item(|| jobs::restored_to(outcome))?;
     }
     let is_one = outcomes.len() == 1;
     let mut exit = Exit::DONE;
@@ -75,29 +75,4 @@ fn summary(restored: &Restored) -> String {
         parts.push(format!("{} set aside", format::number(restored.aside_count)));
     }
     parts.join(", ")
-}
-
-fn view(outcome: &Outcome) -> Value {
-    let mut value = json!({
-        "target": outcome.target,
-        "server": outcome.server,
-        "seconds": outcome.duration.as_secs_f64(),
-    });
-    match &outcome.ended {
-        Ok(restored) => {
-            let tallies = restored.tallies.iter().map(|(kind, tally)| {
-                let tally = json!({
-                    "done": tally.done, "there": tally.there, "set_aside": tally.aside, "left_out": tally.skipped,
-                });
-                (kind.clone(), tally)
-            });
-            value["counts"] = Value::Object(tallies.collect());
-            let aside = restored.aside.iter().map(|aside| json!({ "what": aside.what, "why": aside.why }));
-            value["set_aside"] = aside.collect();
-            value["set_aside_count"] = restored.aside_count.into();
-            value["notes"] = restored.notes.keys().cloned().collect();
-        }
-        Err(error) => value["error"] = fonds::jobs::chain(error).into(),
-    }
-    value
 }

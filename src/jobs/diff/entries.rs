@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::jobs::Error;
 use crate::model::entry::{Digest, Role};
 use crate::model::path::EntryPath;
+use crate::model::payload::volatile;
 
 /// How many entries of one role were added, removed and changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -101,6 +102,25 @@ impl Entries {
         }
         self.changes.sort_by(|one, other| (one.role, &one.path).cmp(&(other.role, &other.path)));
         Ok(())
+    }
+
+    /// Data models and base configs that differ in nothing but signatures of URLs are what they were.
+    pub(super) fn forget_signatures(&mut self) {
+        let mut same = Vec::new();
+        for (role, before, after) in &mut self.compared {
+            for text in [&mut *before, &mut *after].into_iter().flatten() {
+                let stripped = volatile::strip(text, &mut Vec::new());
+                text.truncate(stripped.len);
+            }
+            let counts = self.counts.entry(*role).or_default();
+            if before == after && counts.changed > 0 {
+                counts.changed -= 1;
+                counts.unchanged += 1;
+                same.push(*role);
+            }
+        }
+        self.compared.retain(|(role, _, _)| !same.contains(role));
+        self.changes.retain(|change| !same.contains(&change.role));
     }
 
     /// Looks at it from the other side.

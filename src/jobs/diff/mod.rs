@@ -87,7 +87,8 @@ impl Diff {
         let archive = Archive::open(archive).map_err(Error::from)?;
         let records = RecordReader::of(&archive).map_err(Error::from)?;
         let mut spool = Spool::new(self.details);
-        let (matchers, entries) = self.compare(&archive, &records, &mut spool)?;
+        let (matchers, mut entries) = self.compare(&archive, &records, &mut spool)?;
+        entries.forget_signatures();
         let mut differences = Differences::default();
         for (group, matcher) in matchers {
             let found = matcher.run(group, &mut spool, |kind, change| tell(Change::Record(kind, change)))?;

@@ -9,6 +9,7 @@ pub(super) fn line_of(event: &Event) -> Option<(Level, String)> {
         Event::Warning(warning) => (level(warning), warning.to_string()),
         Event::Noted { text } => (Level::Info, text.clone()),
         Event::Phase { name, records: 0 } => (Level::Info, name.clone()),
+        Event::Phase { name, records: 1 } => (Level::Info, format!("{name}: 1 record")),
         Event::Phase { name, records } => (Level::Info, format!("{name}: {records} records")),
         Event::Planned { objecttypes, .. } => {
             let named = objecttypes.iter().map(|(name, total)| match total {

@@ -26,7 +26,7 @@ pub const NEVER: Text = text("never", "nie");
 pub const DAMAGED: Text =
     text("{0} cannot be read; \"fonds check\" tells more.", "{0} ist nicht lesbar; „fonds check“ sagt mehr.");
 pub const SAVED_LINE: Text =
-    text("{0} snapshots · {1} of backups · {2} in the file", "{0} Snapshots · {1} an Backups · {2} in der Datei");
+    text("Snapshots: {0} · {1} of backups · {2} in the file", "Snapshots: {0} · {1} an Backups · {2} in der Datei");
 
 pub const SNAPSHOT: Text = text("Snapshot", "Snapshot");
 pub const SNAPSHOT_NUMBER: Text = text("Snapshot {0}", "Snapshot {0}");
