@@ -6,6 +6,7 @@
   const run = document.getElementById("run");
   const log = document.getElementById("log");
   const follow = document.getElementById("follow");
+  const total = document.querySelector("#log-section h2 small");
   if (!run || !log || !run.dataset.stream || !window.EventSource) return;
 
   // Lines that stay in the page; those before are a link away.
@@ -44,6 +45,7 @@
     const told = JSON.parse(event.data);
     if (told.next <= next) return;
     next = told.next;
+    total.textContent = next.toLocaleString(document.documentElement.lang);
     document.getElementById("no-lines")?.remove();
     log.insertAdjacentHTML("beforeend", told.html);
     if (isFollowing) {
