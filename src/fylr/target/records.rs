@@ -1,6 +1,8 @@
 //! Records of objecttypes: each batch with its files, all or none. A batch that is refused is halved down to the record
 //! that is to blame; that one is set aside, and all others go in.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use reqwest::Method;
@@ -41,7 +43,15 @@ impl<'a> From<'a> {
 pub(crate) struct Ready {
     pub at: u64,
     glance: Glance,
-    text: Vec<u8>,
+    /// Where it stands in the body of its batch.
+    text: Range<usize>,
+}
+
+/// Records in a row, ready to be sent.
+pub(crate) struct Batch {
+    pub records: Vec<Ready>,
+    /// All of them, as a JSON array.
+    body: Bytes,
 }
 
 impl Ready {
@@ -62,7 +72,7 @@ impl Ready {
 }
 
 /// Gets the files of records to the target, and turns the records into what it takes. What cannot be is set aside.
-pub(crate) async fn prepare(site: &Site, from: From<'_>, records: &[(u64, Bytes)]) -> Result<Vec<Ready>, Error> {
+pub(crate) async fn prepare(site: &Site, from: From<'_>, records: &[(u64, Bytes)]) -> Result<Batch, Error> {
     let mut parsed = Vec::with_capacity(records.len());
     let mut wanted: Vec<FileOrder> = Vec::new();
     let mut trouble: Vec<FileTrouble> = Vec::new();
@@ -77,6 +87,8 @@ pub(crate) async fn prepare(site: &Site, from: From<'_>, records: &[(u64, Bytes)
     }
     let saved = site.uploads.all(site, wanted, &mut trouble).await?;
     let mut ready = Vec::with_capacity(parsed.len());
+    // What is rewritten is about as long as it was.
+    let mut body = Vec::with_capacity(records.iter().map(|(_, text)| text.len() + 1).sum::<usize>() + 1);
     for (at, json) in parsed {
         let glance = rewrite::glance(&json, from.objecttype);
         let name = glance.name(from.objecttype, at);
@@ -85,11 +97,17 @@ pub(crate) async fn prepare(site: &Site, from: From<'_>, records: &[(u64, Bytes)
             continue;
         }
         match rewrite::record(json, from.objecttype, &saved, &site.context) {
-            Ok(json) => ready.push(Ready { at, glance, text: json.to_bytes(None) }),
+            Ok(json) => {
+                body.push(if ready.is_empty() { b'[' } else { b',' });
+                let start = body.len();
+                json.write(&mut body, None);
+                ready.push(Ready { at, glance, text: start..body.len() });
+            }
             Err(why) => site.aside(&from.place(at), name, why)?,
         }
     }
-    Ok(ready)
+    body.push(b']');
+    Ok(Batch { records: ready, body: body.into() })
 }
 
 fn orders(site: &Site, json: &Json<'_>, wanted: &mut Vec<FileOrder>, trouble: &mut Vec<FileTrouble>) {
@@ -131,14 +149,16 @@ fn lacking(
 }
 
 /// Sends what is ready, in its order.
-pub(crate) async fn send(site: &Site, from: From<'_>, ready: &[Ready]) -> Result<(), Error> {
+pub(crate) async fn send(site: &Site, from: From<'_>, batch: &Batch) -> Result<(), Error> {
     let mut parts: Vec<Vec<&Ready>> = Vec::new();
-    if !ready.is_empty() {
-        parts.push(ready.iter().collect());
+    if !batch.records.is_empty() {
+        parts.push(batch.records.iter().collect());
     }
     while let Some(part) = parts.pop() {
         let is_known = part.iter().all(|record| record.is_known());
-        let refused = if is_known { post(site, from, &part).await? } else { post_once(site, from, &part).await? };
+        let request = request(site, from, batch, &part);
+        let sent = if is_known { post(site, &request).await } else { post_once(site, from, &part, &request).await };
+        let refused = sent?;
         let Some(error) = refused else {
             done(site, from, &part)?;
             continue;
@@ -168,17 +188,13 @@ fn done(site: &Site, from: From<'_>, part: &[&Ready]) -> Result<(), Error> {
     Ok(())
 }
 
-fn request(site: &Site, from: From<'_>, part: &[&Ready]) -> Request {
-    let length = part.iter().map(|record| record.text.len() + 1).sum::<usize>() + 2;
-    let mut body = Vec::with_capacity(length);
-    body.push(b'[');
-    for (at, record) in part.iter().enumerate() {
-        if at > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(&record.text);
-    }
-    body.push(b']');
+fn request(site: &Site, from: From<'_>, batch: &Batch, part: &[&Ready]) -> Request {
+    let body = if part.len() == batch.records.len() {
+        batch.body.clone()
+    } else {
+        let texts: Vec<&[u8]> = part.iter().map(|record| &batch.body[record.text.clone()]).collect();
+        array(&texts).into()
+    };
     let abilities = &site.context.abilities;
     let mut request = Request::write(Method::POST, format!("db/{}", from.objecttype), body, Shape::Array)
         .with("format", "short")
@@ -201,8 +217,8 @@ fn request(site: &Site, from: From<'_>, part: &[&Ready]) -> Request {
 }
 
 /// Records that know who they are may be sent again: a second one would be refused.
-async fn post(site: &Site, from: From<'_>, part: &[&Ready]) -> Result<Option<Error>, Error> {
-    match site.client.ask(&request(site, from, part)).await {
+async fn post(site: &Site, request: &Request) -> Result<Option<Error>, Error> {
+    match site.client.ask(request).await {
         Ok(_) => Ok(None),
         Err(error) if is_of_items(&error) => Ok(Some(error)),
         Err(error) => Err(error),
@@ -210,7 +226,7 @@ async fn post(site: &Site, from: From<'_>, part: &[&Ready]) -> Result<Option<Err
 }
 
 /// Others are sent once; before that it is noted, so that a later run does not send them a second time.
-async fn post_once(site: &Site, from: From<'_>, part: &[&Ready]) -> Result<Option<Error>, Error> {
+async fn post_once(site: &Site, from: From<'_>, part: &[&Ready], request: &Request) -> Result<Option<Error>, Error> {
     let keys: Vec<String> = part.iter().map(|record| format!("sent/{}/{}", from.path, record.at)).collect();
     if site.went_on() {
         for key in &keys {
@@ -223,7 +239,7 @@ async fn post_once(site: &Site, from: From<'_>, part: &[&Ready]) -> Result<Optio
         site.note(keys.iter().map(|key| (key.clone(), Some(String::new()))).collect())?;
         site.settle()?;
     }
-    let refused = match site.write(&request(site, from, part)).await? {
+    let refused = match site.write(request).await? {
         Written::Answer(_) => None,
         Written::Refused(error) => Some(error),
         Written::Unsure => return Ok(Some(unknown(from))),

@@ -75,7 +75,7 @@ impl Survey {
             _ => kind.name().to_owned(),
         };
         *self.counts.entry(tally).or_default() += 1;
-        let json = std::str::from_utf8(text).ok().filter(|text| is_json(text)).and_then(|text| Json::parse(text).ok());
+        let json = std::str::from_utf8(text).ok().and_then(|text| Json::parse(text).ok());
         let Some(json) = json else {
             self.unreadable += 1;
             return;
@@ -239,10 +239,6 @@ impl Survey {
             self.files.samples.push(url.to_owned());
         }
     }
-}
-
-fn is_json(text: &str) -> bool {
-    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub fn fold(progress: &mut Progress, event: &Event, now: i64) -> bool {
         Event::Counted { records } => {
             progress.done += records;
             progress.phase_done += records;
-            // Files count, too, and nobody knows before how many there will be.
+            // An instance that is read may get more records meanwhile than it told at first.
             if progress.total > 0 {
                 progress.total = progress.total.max(progress.done);
             }

@@ -38,7 +38,8 @@ impl Planned {
         let archive = ArchiveMut::open_or_create(&self.archive)?;
         let servers: Vec<String> = self.clients.iter().map(|client| client.server().to_string()).collect();
         let recording = log.begin(&archive, &format!("restore {} to {}", self.label, servers.join(", ")))?;
-        let records = self.scan.payloads.iter().map(|payload| payload.records).sum::<u64>();
+        let known = self.scan.payloads.iter().filter(|payload| payload.kind.is_known());
+        let records = known.map(|payload| payload.records).sum::<u64>();
         let records = records * self.clients.len() as u64;
         watched.observe(Event::Started { verb: "restore", entries: records, bytes: 0 });
         let outcomes = self.all(Some(&archive), &watched);
@@ -60,7 +61,7 @@ impl Planned {
     fn all(&self, archive: Option<&ArchiveMut>, observer: &Arc<dyn Observer + Send + Sync>) -> Vec<Outcome> {
         let places =
             self.scan.payloads.iter().map(|payload| payload.path.clone()).zip(self.scan.arrays.iter().copied());
-        let streams = Arc::new(Streams::new(Arc::clone(&self.source), places.collect()));
+        let streams = Arc::new(Streams::new(Arc::clone(&self.source), places.collect(), self.clients.len()));
         let is_one = self.clients.len() == 1;
         let work = self.restore.targets.iter().zip(&self.clients).map(|(target, client)| {
             let observer: Arc<dyn Observer + Send + Sync> = if is_one {

@@ -4,8 +4,6 @@ use std::collections::HashSet;
 use std::io::Read as _;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::fylr::target::{Base, Documents, Origins, Payload, Renames, Survey};
 use crate::jobs::Error;
 use crate::jobs::restore::segments::SegmentReader;
@@ -14,10 +12,14 @@ use crate::model::entry::Role;
 use crate::model::event::{Event, Observer};
 use crate::model::manifest::Manifest;
 use crate::model::path::EntryPath;
-use crate::model::payload::{Outline, PayloadKind, Splitter};
+use crate::model::payload::{Mark, Outline, PayloadKind, Splitter};
 
-/// Payloads up to this length are looked at in memory, longer ones twice.
+/// Payloads up to this length are looked at in memory, longer ones are read twice, …
 const IN_MEMORY: u64 = 64 << 20;
+/// … as those with more elements: 24 bytes are kept for each.
+const MARKS_MAX: usize = 1 << 20;
+/// Bytes that are looked at in one go.
+const BLOCK_BYTES: usize = 256 << 10;
 /// The longest data model or base config.
 const DOCUMENT_MAX: u64 = 64 << 20;
 
@@ -42,6 +44,7 @@ pub fn scan(source: &BackupSource, renames: Renames, observer: &dyn Observer) ->
     let mut survey = Survey::new(renames);
     let (mut payloads, mut arrays, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     let mut documents = Documents::default();
+    let mut bytes = Vec::new();
     let listed = source.listed()?;
     observer.observe(Event::Started { verb: "look", entries: listed.len() as u64, bytes: 0 });
     for (role, path) in listed {
@@ -49,7 +52,7 @@ pub fn scan(source: &BackupSource, renames: Renames, observer: &dyn Observer) ->
             Role::Datamodel => documents.datamodel = Some(source.whole(&path, DOCUMENT_MAX)?),
             Role::BaseConfig => documents.base_config = Some(source.whole(&path, DOCUMENT_MAX)?),
             _ => {
-                let (payload, array) = payload(source, &path, &mut survey)?;
+                let (payload, array) = payload(source, &path, &mut survey, &mut bytes)?;
                 if !payload.kind.is_known() {
                     unknown.push((path, payload.kind.name().to_owned()));
                 }
@@ -69,14 +72,22 @@ pub fn scan(source: &BackupSource, renames: Renames, observer: &dyn Observer) ->
     Ok(Scan { payloads, arrays, documents, survey, origins: origins(&manifest), manifest, unknown })
 }
 
-fn payload(source: &BackupSource, path: &EntryPath, survey: &mut Survey) -> Result<(Payload, usize), Error> {
+/// Looks at one payload; `bytes` is room for it.
+fn payload(
+    source: &BackupSource,
+    path: &EntryPath,
+    survey: &mut Survey,
+    bytes: &mut Vec<u8>,
+) -> Result<(Payload, usize), Error> {
     let failed = |source| Error::Entry { path: path.clone(), source };
-    let (read, _) = source.open(path)?;
-    let mut bytes = Vec::new();
+    let (read, size) = source.open(path)?;
+    bytes.clear();
+    // One byte more, so that the end is seen without more room.
+    bytes.reserve(size.unwrap_or(0).min(IN_MEMORY) as usize + 1);
     let mut read = read.take(IN_MEMORY);
-    read.read_to_end(&mut bytes).map_err(failed)?;
+    read.read_to_end(bytes).map_err(failed)?;
     let is_whole = (bytes.len() as u64) < IN_MEMORY;
-    let outline = if is_whole {
+    let (outline, marks) = if is_whole {
         outline_of(&mut bytes.as_slice()).map_err(failed)?
     } else {
         outline_of(&mut bytes.as_slice().chain(read.into_inner())).map_err(failed)?
@@ -90,39 +101,42 @@ fn payload(source: &BackupSource, path: &EntryPath, survey: &mut Survey) -> Resu
         return Err(no_records("it does not say of which objecttype they are"));
     }
     let mut records = 0;
-    let mut item = |text: &Bytes| {
+    let mut item = |text: &[u8]| {
         records += 1;
         survey.item(&kind, objecttype.as_deref(), text);
     };
-    if is_whole {
-        each(&mut bytes.as_slice(), array, &mut item).map_err(failed)?;
+    if let Some(marks) = marks.filter(|_| is_whole) {
+        let own = marks.iter().filter(|mark| mark.array == array);
+        own.for_each(|mark| item(&bytes[mark.start as usize..mark.end as usize]));
     } else {
-        drop(bytes);
+        *bytes = Vec::new();
         each(&mut source.open(path)?.0, array, &mut item).map_err(failed)?;
     }
     let is_barrier = survey.end_payload();
     Ok((Payload { path: path.clone(), kind, objecttype, records, is_barrier }, array))
 }
 
-fn each(read: &mut dyn std::io::Read, array: usize, item: &mut dyn FnMut(&Bytes)) -> std::io::Result<()> {
+fn each(read: &mut dyn std::io::Read, array: usize, item: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {
     let mut reader = SegmentReader::new(read, array);
     while let Some(segment) = reader.next()? {
-        segment.iter().for_each(&mut *item);
+        segment.iter().for_each(|text| item(text));
     }
     Ok(())
 }
 
-fn outline_of(read: &mut dyn std::io::Read) -> std::io::Result<Outline> {
+/// The skeleton of a payload, and where its elements are unless they are too many.
+fn outline_of(read: &mut dyn std::io::Read) -> std::io::Result<(Outline, Option<Vec<Mark>>)> {
     let mut splitter = Splitter::default();
-    let mut marks = Vec::new();
-    let mut block = vec![0; 256 << 10];
+    let mut marks = Some(Vec::new());
+    let mut block = vec![0; BLOCK_BYTES];
     loop {
         let length = read.read(&mut block)?;
         if length == 0 {
-            return Ok(splitter.finish());
+            return Ok((splitter.finish(), marks));
         }
-        splitter.feed(&block[..length], &mut marks);
-        marks.clear();
+        let mut unwanted = Vec::new();
+        splitter.feed(&block[..length], marks.as_mut().unwrap_or(&mut unwanted));
+        marks = marks.filter(|marks| marks.len() <= MARKS_MAX);
     }
 }
 

@@ -17,6 +17,8 @@ use crate::model::path::EntryPath;
 
 /// Blocks of an entry that wait to be taken.
 const BLOCKS_AHEAD: usize = 2;
+/// Bytes of a plain file that are handed on at a time.
+const BLOCK_BYTES: usize = 256 << 10;
 
 /// A backup to restore.
 pub enum BackupSource {
@@ -126,6 +128,42 @@ impl BackupSource {
         }
     }
 
+    /// Hands the plain bytes of an entry on, block by block and uncopied, on a thread of its own, until nobody takes them.
+    /// How many they are. After an error there are no more; fewer bytes without one are an entry that could not be read.
+    ///
+    /// # Errors
+    /// When there is no such entry, or it cannot be opened.
+    pub fn hand_on(
+        &self,
+        path: &EntryPath,
+        mut give: impl FnMut(io::Result<Vec<u8>>) -> bool + Send + 'static,
+    ) -> Result<Option<u64>, Error> {
+        match self {
+            Self::Directory(reader) => {
+                let (mut read, size) = reader.read(path)?;
+                thread::spawn(move || {
+                    loop {
+                        let mut block = Vec::with_capacity(BLOCK_BYTES);
+                        let length = read.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut block);
+                        let is_over = !matches!(length, Ok(1..));
+                        let block = length.map(|_| block);
+                        if (block.is_err() || !is_over) && !give(block) || is_over {
+                            return;
+                        }
+                    }
+                });
+                Ok(size)
+            }
+            Self::Snapshot(packed) => {
+                let body = packed.body(path)?;
+                let size = body.size;
+                let (packed, path) = (Arc::clone(packed), path.clone());
+                thread::spawn(move || packed.rebuild(&path, &body, &mut give));
+                Ok(Some(size))
+            }
+        }
+    }
+
     /// A whole entry, which must be short.
     ///
     /// # Errors
@@ -174,16 +212,35 @@ impl Packed {
         Ok(rows)
     }
 
+    /// Rebuilds an entry; whether it was given to its end.
+    fn rebuild(&self, path: &EntryPath, body: &FileBody, give: &mut dyn FnMut(io::Result<Vec<u8>>) -> bool) -> bool {
+        /// Why it ends early.
+        enum Stop {
+            Gone,
+            Failed(archive::Error),
+        }
+        impl From<archive::Error> for Stop {
+            fn from(error: archive::Error) -> Self {
+                Self::Failed(error)
+            }
+        }
+        match self.reader.read(path, body, |block| if give(Ok(block)) { Ok(()) } else { Err(Stop::Gone) }) {
+            Ok(()) => true,
+            Err(Stop::Gone) => false,
+            Err(Stop::Failed(error)) => {
+                give(Err(io::Error::other(error.to_string())));
+                false
+            }
+        }
+    }
+
     /// Rebuilds an entry on a thread of its own.
     fn stream(packed: Arc<Self>, path: EntryPath, body: FileBody) -> Blocks {
         let (sender, blocks) = bounded(BLOCKS_AHEAD);
         thread::spawn(move || {
-            let failed = sender.clone();
-            let rebuilt =
-                packed.reader.read(&path, &body, |block| sender.send(Ok(block)).map_err(|_| archive::Error::Panicked));
-            match rebuilt {
-                Ok(()) => drop(failed.send(Ok(Vec::new()))),
-                Err(error) => drop(failed.send(Err(error.to_string()))),
+            if packed.rebuild(&path, &body, &mut |block| sender.send(block).is_ok()) {
+                // Who takes no more needs no end.
+                let _ = sender.send(Ok(Vec::new()));
             }
         });
         Blocks { coming: blocks, block: Vec::new(), at: 0, is_over: false }
@@ -192,7 +249,7 @@ impl Packed {
 
 /// Blocks as a stream of bytes. An empty block is the end; without it the stream is an error.
 struct Blocks {
-    coming: Receiver<Result<Vec<u8>, String>>,
+    coming: Receiver<io::Result<Vec<u8>>>,
     block: Vec<u8>,
     at: usize,
     is_over: bool,
@@ -206,7 +263,7 @@ impl Read for Blocks {
                     self.is_over = block.is_empty();
                     (self.block, self.at) = (block, 0);
                 }
-                Ok(Err(error)) => return Err(io::Error::other(error)),
+                Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(io::Error::other("a part of the work ended unexpectedly")),
             }
         }

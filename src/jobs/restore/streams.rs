@@ -1,7 +1,7 @@
 //! Payloads on their way to several targets: each is read once for all that keep pace, and again for one that lags.
 
 use std::collections::VecDeque;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -22,16 +22,16 @@ const WINDOW: usize = 3;
 const OPEN: usize = 4;
 /// Segments that wait for one target.
 const AHEAD: usize = 2;
-/// Blocks of a file that wait, …
-const BLOCKS_AHEAD: usize = 4;
-/// … and how long they are.
-const BLOCK_BYTES: usize = 256 << 10;
+/// Blocks of a file that wait; each has about a megabyte at most.
+const BLOCKS_AHEAD: usize = 2;
 
 /// A backup while it is restored.
 pub struct Streams {
     source: Arc<BackupSource>,
     /// Where each payload is, and which of its arrays holds the records.
     payloads: Vec<(EntryPath, usize)>,
+    /// How many targets read: a single one leaves nothing for others.
+    targets: usize,
     open: Arc<Mutex<VecDeque<(usize, Arc<Mutex<Reading>>)>>>,
     read: Arc<AtomicU64>,
 }
@@ -39,15 +39,17 @@ pub struct Streams {
 /// A payload that is being read.
 struct Reading {
     reader: SegmentReader<Box<dyn Read + Send>>,
-    /// The last segments, with the number of their first records.
+    /// The last segments, with the number of their first records, …
     window: VecDeque<(u64, Segment)>,
+    /// … and how many are kept.
+    window_max: usize,
     next: u64,
     is_over: bool,
 }
 
 impl Streams {
-    pub fn new(source: Arc<BackupSource>, payloads: Vec<(EntryPath, usize)>) -> Self {
-        Self { source, payloads, open: Arc::default(), read: Arc::default() }
+    pub fn new(source: Arc<BackupSource>, payloads: Vec<(EntryPath, usize)>, targets: usize) -> Self {
+        Self { source, payloads, targets, open: Arc::default(), read: Arc::default() }
     }
 
     /// How often a payload was opened.
@@ -55,15 +57,19 @@ impl Streams {
         self.read.load(Ordering::Relaxed)
     }
 
-    fn begin(&self, payload: usize) -> Result<Reading, Failed> {
+    fn begin(&self, payload: usize, window_max: usize) -> Result<Reading, Failed> {
         let (path, array) = self.payloads.get(payload).ok_or("there is no such payload")?;
         self.read.fetch_add(1, Ordering::Relaxed);
         let (read, _) = self.source.open(path)?;
-        Ok(Reading { reader: SegmentReader::new(read, *array), window: VecDeque::new(), next: 0, is_over: false })
+        let (reader, window) = (SegmentReader::new(read, *array), VecDeque::new());
+        Ok(Reading { reader, window, window_max, next: 0, is_over: false })
     }
 
     /// The reading of a payload that others share, if its beginning is still at hand; else a new one.
     fn shared(&self, payload: usize) -> Result<Arc<Mutex<Reading>>, Failed> {
+        if self.targets < 2 {
+            return Ok(Arc::new(Mutex::new(self.begin(payload, 0)?)));
+        }
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let found = open.iter().find(|(of, _)| *of == payload).map(|(_, reading)| Arc::clone(reading));
         if let Some(reading) = found
@@ -72,7 +78,7 @@ impl Streams {
             return Ok(reading);
         }
         open.retain(|(of, _)| *of != payload);
-        let reading = Arc::new(Mutex::new(self.begin(payload)?));
+        let reading = Arc::new(Mutex::new(self.begin(payload, WINDOW)?));
         open.push_back((payload, Arc::clone(&reading)));
         if open.len() > OPEN {
             open.pop_front();
@@ -106,7 +112,7 @@ impl Reading {
         let segment = Arc::new(records);
         self.window.push_back((self.next, Arc::clone(&segment)));
         self.next += segment.len() as u64;
-        if self.window.len() > WINDOW {
+        if self.window.len() > self.window_max {
             self.window.pop_front();
         }
         Ok(Some(segment))
@@ -120,6 +126,7 @@ impl Backup for Streams {
         let own = Self {
             source: Arc::clone(&self.source),
             payloads: vec![self.payloads[payload].clone()],
+            targets: self.targets,
             open: Arc::clone(&self.open),
             read: Arc::clone(&self.read),
         };
@@ -128,7 +135,7 @@ impl Backup for Streams {
             loop {
                 // Who has fallen behind the others reads alone from then on.
                 if !lock(&reading).has(record) && !lock(&reading).is_over {
-                    match own.begin(0) {
+                    match own.begin(0, 0) {
                         Ok(alone) => reading = Arc::new(Mutex::new(alone)),
                         Err(error) => return drop(sender.blocking_send(Err(error))),
                     }
@@ -161,24 +168,12 @@ impl Backup for Streams {
     }
 
     fn file(&self, path: &EntryPath) -> Result<PackedFile, Failed> {
-        let (mut read, bytes) = self.source.open(path).map_err(|error| chain(&error))?;
-        let bytes = bytes.ok_or("it is compressed")?;
         let (sender, parts) = mpsc::channel(BLOCKS_AHEAD);
-        thread::spawn(move || {
-            loop {
-                let mut block = vec![0; BLOCK_BYTES];
-                match read.read(&mut block) {
-                    Ok(0) => return,
-                    Ok(length) => {
-                        block.truncate(length);
-                        if sender.blocking_send(Ok(Bytes::from(block))).is_err() {
-                            return;
-                        }
-                    }
-                    Err(error) => return drop(sender.blocking_send(Err(error.into()))),
-                }
-            }
-        });
+        let give = move |block: io::Result<Vec<u8>>| {
+            sender.blocking_send(block.map(Bytes::from).map_err(Failed::from)).is_ok()
+        };
+        let bytes = self.source.hand_on(path, give).map_err(|error| chain(&error))?;
+        let bytes = bytes.ok_or("it is compressed")?;
         Ok(PackedFile { bytes, parts })
     }
 }
@@ -206,7 +201,7 @@ mod tests {
         let museum = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/museum");
         let source = Arc::new(BackupSource::directory(&museum, &Silent).expect("the sample"));
         let names = ["event__batch_0001.json", "event__batch_0002.json"];
-        Streams::new(source, names.map(|name| (EntryPath::new(name).expect("a name"), 0)).to_vec())
+        Streams::new(source, names.map(|name| (EntryPath::new(name).expect("a name"), 0)).to_vec(), 3)
     }
 
     fn count(segments: &mut Segments) -> usize {

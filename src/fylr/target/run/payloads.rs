@@ -33,7 +33,8 @@ impl Run {
         if round == Round::Rights && *kind == PayloadKind::Pools {
             self.match_references().await?;
         }
-        let records = places.iter().map(|at| self.payloads[*at].records).sum();
+        // Later rounds go over the same items again.
+        let records = if round == Round::First { places.iter().map(|at| self.payloads[*at].records).sum() } else { 0 };
         self.site.observer.observe(Event::Phase { name: kind.name().to_owned(), records });
         if matches!(kind, PayloadKind::Tags | PayloadKind::Transitions) {
             return self.whole(kind, round).await;
@@ -83,7 +84,7 @@ impl Run {
         for payload in self.payloads.iter().filter(|payload| payload.kind == *kind) {
             self.through(payload, round)?;
         }
-        self.site.counted(texts.len() as u64);
+        self.counted(round, texts.len() as u64);
         Ok(())
     }
 
@@ -105,7 +106,7 @@ impl Run {
             if !repeats_well(&payload.kind) {
                 self.site.settle()?;
             }
-            self.site.counted(count);
+            self.counted(round, count);
         }
         self.through(payload, round)
     }

@@ -11,6 +11,7 @@ use crate::fylr::target::round::Round;
 use crate::fylr::target::run::Run;
 use crate::fylr::target::run::feed::Feed;
 use crate::fylr::target::site::Site;
+use crate::model::event::Event;
 
 /// Items that are wanted, by round and payload.
 pub(super) type Wanted = HashMap<(u8, String), BTreeSet<u64>>;
@@ -74,6 +75,13 @@ impl Run {
             return Ok(!wanted.contains_key(&(round.number(), payload.path.to_string())));
         }
         Ok(self.site.noted(&Self::key(payload, round))?.as_deref() == Some(THROUGH))
+    }
+
+    /// Tells that so many items are through: each counts once, in the first of its rounds.
+    pub(super) fn counted(&self, round: Round, items: u64) {
+        if round == Round::First {
+            self.site.observer.observe(Event::Counted { records: items });
+        }
     }
 
     pub(super) fn progress(&self, payload: &Payload, round: Round, at: u64) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::fylr::error::Error;
 use crate::fylr::target::payload::Payload;
-use crate::fylr::target::records::{self, From, Ready};
+use crate::fylr::target::records::{self, Batch, From};
 use crate::fylr::target::round::Round;
 use crate::fylr::target::run::Run;
 use crate::fylr::target::run::feed::Feed;
@@ -57,7 +57,7 @@ impl Run {
                 tokio::join!(records::send(&self.site, from, &batch), self.ready(&mut feed, from, payload));
             sent?;
             self.progress(payload, Round::First, next_at)?;
-            self.site.counted(count);
+            self.counted(Round::First, count);
             ready = next?;
         }
         self.through(payload, Round::First)
@@ -69,13 +69,13 @@ impl Run {
         feed: &mut Feed,
         from: From<'_>,
         payload: &Payload,
-    ) -> Result<Option<(Vec<Ready>, u64, u64)>, Error> {
+    ) -> Result<Option<(Batch, u64, u64)>, Error> {
         let batch = feed.next(self.chunk()).await?;
         let Some((last, _)) = batch.last() else { return Ok(None) };
         let (next_at, count) = (last + 1, batch.len() as u64);
         let batch = self.only_wanted(payload, Round::First, batch);
         let ready = records::prepare(&self.site, from, &batch).await?;
-        let deleted = ready.iter().filter_map(|record| Some((record.deleted_id()?, record.at)));
+        let deleted = ready.records.iter().filter_map(|record| Some((record.deleted_id()?, record.at)));
         let notes =
             deleted.map(|(id, at)| (format!("delete/{}/{id}", from.objecttype), Some(format!("{at} {}", from.path))));
         let notes: Vec<_> = notes.collect();
