@@ -144,10 +144,10 @@ impl BackupSource {
                 thread::spawn(move || {
                     loop {
                         let mut block = Vec::with_capacity(BLOCK_BYTES);
-                        let length = read.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut block);
-                        let is_over = !matches!(length, Ok(1..));
-                        let block = length.map(|_| block);
-                        if (block.is_err() || !is_over) && !give(block) || is_over {
+                        let read = read.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut block);
+                        let is_last = !matches!(read, Ok(BLOCK_BYTES));
+                        let is_empty = matches!(read, Ok(0));
+                        if is_empty || !give(read.map(|_| block)) || is_last {
                             return;
                         }
                     }
