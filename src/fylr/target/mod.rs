@@ -22,7 +22,7 @@ mod run;
 mod compare;
 mod survey;
 
-pub use compare::{Comparing, Essence, RULES, Rule, Side};
+pub use compare::{Comparing, Essence, Gaps, RULES, Rule, Side};
 pub use files::try_url;
 pub use gates::Abilities;
 pub use ids::Base;

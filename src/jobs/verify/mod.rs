@@ -1,6 +1,8 @@
 //! Verify: a target is read back as if it were backed up, and every item is compared with what the backup says. Of each
 //! item a short stand-in is held, never its text.
 
+mod line;
+mod lot;
 mod read;
 mod report;
 mod side;
@@ -15,6 +17,7 @@ use crate::fylr::source::{CHECKPOINT_EVERY, Events, Files, ReadOptions, Resume, 
 use crate::fylr::target::{Comparing, RULES, Renames};
 use crate::fylr::{self, Client};
 use crate::jobs::restore::{BackupSource, RestoreFrom, look};
+use crate::jobs::verify::lot::Forming;
 use crate::jobs::verify::read::Reading;
 use crate::jobs::verify::side::Backup;
 use crate::jobs::{Error, patience};
@@ -115,7 +118,8 @@ impl Verify {
         let records = scan.payloads.iter().map(|payload| payload.records).sum();
         observer.observe(Event::Started { verb: "verify", entries: records, bytes: 0 });
         let options = self.reading(&scan, archive);
-        let mut backup = Backup::new(&source, &scan, comparing);
+        let forming = Forming { comparing, survey: &scan.survey };
+        let mut backup = Backup::new(&source, &scan, &forming);
         backup.learn(self.without_events)?;
         let reading = {
             let _inside = runtime.enter();

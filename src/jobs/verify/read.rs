@@ -1,20 +1,23 @@
 //! The side of the target: its items as they come.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
 use crate::fylr;
 use crate::fylr::source::{Delivery, Reading as Deliveries};
-use crate::fylr::target::Side;
+use crate::fylr::target::{Essence, Side};
 use crate::jobs::Error;
 use crate::jobs::restore::SegmentReader;
 use crate::jobs::verify::Verified;
+use crate::jobs::verify::line::in_order;
+use crate::jobs::verify::lot::{Lot, Marks};
 use crate::jobs::verify::side::Backup;
 use crate::model::entry::Role;
 use crate::model::event::{Event, Observer};
 use crate::model::path::EntryPath;
-use crate::model::payload::{PayloadKind, Splitter};
+use crate::model::payload::Splitter;
 
 /// How long it takes at most until a wish to end is heard.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -30,8 +33,24 @@ impl<'a> Reading<'a> {
         Self { deliveries, runtime, observer }
     }
 
-    /// Takes payload after payload; each is as long as a page.
+    /// Takes payload after payload, and compares their items.
     pub fn compare(mut self, backup: &mut Backup<'_>, verified: &mut Verified) -> Result<(), Error> {
+        let forming = backup.forming;
+        in_order(
+            |give| self.read(verified, give),
+            |lot: Lot| {
+                let marked = |essence: Essence| {
+                    let marks = Marks::of(&essence);
+                    (essence, marks)
+                };
+                (lot.tally(), forming.essences(&lot, Side::Target).map(marked).collect::<Vec<_>>())
+            },
+            |(tally, found)| found.into_iter().for_each(|item| backup.compare(&tally, item)),
+        )
+    }
+
+    /// Gives what each payload holds; it is as long as a page.
+    fn read(&mut self, verified: &mut Verified, give: &mut dyn FnMut(Lot) -> Result<(), Error>) -> Result<(), Error> {
         let mut open: Option<(EntryPath, Vec<u8>)> = None;
         loop {
             match self.next() {
@@ -43,7 +62,7 @@ impl<'a> Reading<'a> {
                 }
                 Delivery::End { records, .. } => {
                     if let Some((path, text)) = open.take() {
-                        payload(&path, &text, backup)?;
+                        payload(&path, &text, give)?;
                         self.observer.observe(Event::Counted { records });
                     }
                 }
@@ -73,26 +92,17 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn payload(path: &EntryPath, text: &[u8], backup: &mut Backup<'_>) -> Result<(), Error> {
+fn payload(path: &EntryPath, text: &[u8], give: &mut dyn FnMut(Lot) -> Result<(), Error>) -> Result<(), Error> {
     let mut splitter = Splitter::default();
     splitter.feed(text, &mut Vec::new());
     let outline = splitter.finish();
     let kind = outline.kind(&String::from_utf8_lossy(path.name()));
     let Some(array) = outline.records(&kind) else { return Ok(()) };
-    let objecttype = outline.objecttype.as_deref();
-    let tally = match objecttype {
-        Some(objecttype) if kind == PayloadKind::Records => format!("db:{objecttype}"),
-        _ => kind.name().to_owned(),
-    };
+    let objecttype: Option<Arc<str>> = outline.objecttype.as_deref().map(Into::into);
     let failed = |source| Error::Entry { path: path.clone(), source };
     let mut reader = SegmentReader::new(text, array);
-    while let Some(segment) = reader.next().map_err(failed)? {
-        for text in segment {
-            let Ok(text) = std::str::from_utf8(&text) else { continue };
-            if let Some(essence) = backup.essence(&kind, objecttype, text, Side::Target) {
-                backup.compare(&tally, essence);
-            }
-        }
+    while let Some(texts) = reader.next().map_err(failed)? {
+        give(Lot { payload: 0, kind: kind.clone(), objecttype: objecttype.clone(), texts })?;
     }
     Ok(())
 }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::fylr::target::{Comparing, Essence, Side};
+use crate::fylr::target::{Essence, Gaps, Side};
 use crate::jobs::Error;
 use crate::jobs::restore::{BackupSource, Look, SegmentReader};
+use crate::jobs::verify::line::in_order;
+use crate::jobs::verify::lot::{Forming, Lot, Marks, mark};
 use crate::jobs::verify::{Compared, DIFFERENCES_MAX, Difference, Verified};
 use crate::model::payload::PayloadKind;
 
@@ -14,7 +16,7 @@ const HELD_MAX: usize = 200;
 pub(super) struct Backup<'a> {
     source: &'a BackupSource,
     scan: &'a Look,
-    comparing: Comparing,
+    pub forming: &'a Forming<'a>,
     /// Stand-ins by the stand-ins of their keys: 16 and 8 bytes, the payload, and how many are the same.
     items: HashMap<u128, Item>,
     counts: BTreeMap<String, Compared>,
@@ -32,14 +34,15 @@ struct Item {
     bare: u64,
     payload: u32,
     count: u32,
+    gaps: Gaps,
 }
 
 impl<'a> Backup<'a> {
-    pub fn new(source: &'a BackupSource, scan: &'a Look, comparing: Comparing) -> Self {
+    pub fn new(source: &'a BackupSource, scan: &'a Look, forming: &'a Forming<'a>) -> Self {
         Self {
             source,
             scan,
-            comparing,
+            forming,
             items: HashMap::new(),
             counts: BTreeMap::new(),
             held: BTreeMap::new(),
@@ -50,69 +53,50 @@ impl<'a> Backup<'a> {
 
     /// Reads all of it.
     pub fn learn(&mut self, without_events: bool) -> Result<(), Error> {
-        for at in 0..self.scan.payloads.len() {
-            let kind = self.scan.payloads[at].kind.clone();
-            if (without_events && kind == PayloadKind::Events) || !kind.is_known() {
-                continue;
-            }
-            let mut found = Vec::new();
-            self.each(at, &mut |essence| {
-                let text = stand_in(&essence.text);
-                let bare = essence.bare.as_deref().map_or(text, stand_in);
-                found.push((mark(&essence.key), text, bare));
-            })?;
-            let tally = self.scan.payloads[at].tally();
-            let compared = self.counts.entry(tally).or_default();
-            for (key, text, bare) in found {
-                compared.in_backup += 1;
-                // Events without anything that tells them apart are counted.
-                let item = self.items.entry(key).or_insert(Item { text, bare, payload: at as u32, count: 0 });
-                item.count += 1;
-            }
+        let is_left_out = |kind: &PayloadKind| (without_events && *kind == PayloadKind::Events) || !kind.is_known();
+        let payloads = self.scan.payloads.iter().enumerate();
+        let wanted: Vec<usize> =
+            payloads.filter(|(_, payload)| !is_left_out(&payload.kind)).map(|(at, _)| at).collect();
+        for at in &wanted {
+            self.counts.entry(self.scan.payloads[*at].tally()).or_default();
         }
-        Ok(())
-    }
-
-    fn each(&self, at: usize, give: &mut dyn FnMut(Essence)) -> Result<(), Error> {
-        let payload = &self.scan.payloads[at];
-        let failed = |source| Error::Entry { path: payload.path.clone(), source };
-        let (read, _) = self.source.open(&payload.path)?;
-        let mut reader = SegmentReader::new(read, self.scan.arrays[at]);
-        while let Some(segment) = reader.next().map_err(failed)? {
-            for text in segment {
-                let Ok(text) = std::str::from_utf8(&text) else { continue };
-                if let Some(essence) = self.essence(&payload.kind, payload.objecttype.as_deref(), text, Side::Backup) {
-                    give(essence);
+        let (source, scan, forming) = (self.source, self.scan, self.forming);
+        in_order(
+            |give| lots(source, scan, &wanted, give),
+            |lot: Lot| {
+                let marks = |essence: Essence| (Marks::of(&essence), essence.gaps);
+                let found: Vec<(Marks, Gaps)> = forming.essences(&lot, Side::Backup).map(marks).collect();
+                (lot.payload, lot.tally(), found)
+            },
+            |(payload, tally, found)| {
+                self.counts.entry(tally).or_default().in_backup += found.len() as u64;
+                for (Marks { key, text, bare }, gaps) in found {
+                    // Events without anything that tells them apart are counted.
+                    let item = self.items.entry(key).or_insert(Item { text, bare, payload, count: 0, gaps });
+                    item.count += 1;
                 }
-            }
-        }
-        Ok(())
-    }
-
-    pub fn essence(&self, kind: &PayloadKind, objecttype: Option<&str>, text: &str, side: Side) -> Option<Essence> {
-        let survey = &self.scan.survey;
-        let offset = |id: u64| if side == Side::Backup { survey.offsets.get(&id).copied().unwrap_or(0) } else { 0 };
-        self.comparing.essence(side, (kind, objecttype), text, &offset, &|id| survey.has(id))
+            },
+        )
     }
 
     /// An item of the target.
-    pub fn compare(&mut self, tally: &str, essence: Essence) {
+    pub fn compare(&mut self, tally: &str, (mut essence, mut marks): (Essence, Marks)) {
         let compared = self.counts.entry(tally.to_owned()).or_default();
-        let Some(item) = self.items.get_mut(&mark(&essence.key)) else {
+        let Some(item) = self.items.get_mut(&marks.key).filter(|item| item.count > 0) else {
             compared.more += 1;
             return;
         };
-        if item.count == 0 {
-            compared.more += 1;
-        } else if item.text == stand_in(&essence.text) {
-            item.count -= 1;
+        item.count -= 1;
+        if item.text != marks.text && !item.gaps.is_empty() {
+            essence.leave_out(item.gaps);
+            marks = Marks::of(&essence);
+        }
+        if item.text == marks.text {
             compared.same += 1;
-        } else if essence.is_unfetched && essence.bare.as_deref().map(stand_in) == Some(item.bare) {
-            item.count -= 1;
+        } else if essence.is_unfetched && essence.bare.is_some() && marks.bare == item.bare {
             compared.same += 1;
             self.unfetched += 1;
         } else {
-            item.count -= 1;
             compared.different += 1;
             self.different += 1;
             if self.held.len() < HELD_MAX {
@@ -126,30 +110,34 @@ impl<'a> Backup<'a> {
         let missing: HashMap<u128, u32> =
             self.items.iter().filter(|(_, item)| item.count > 0).map(|(key, item)| (*key, item.count)).collect();
         let held = std::mem::take(&mut self.held);
-        let mut wanted: BTreeSet<u32> = missing.keys().map(|key| self.items[key].payload).collect();
-        wanted.extend(held.keys().filter_map(|key| Some(self.items.get(&mark(key))?.payload)));
+        let mut wanted: BTreeSet<usize> = missing.keys().map(|key| self.items[key].payload as usize).collect();
+        wanted.extend(held.keys().filter_map(|key| Some(self.items.get(&mark(key))?.payload as usize)));
+        let wanted: Vec<usize> = wanted.into_iter().collect();
         let mut differences = Vec::new();
         let mut told: BTreeSet<u128> = BTreeSet::new();
-        for at in wanted {
-            let tally = self.scan.payloads[at as usize].tally();
-            let mut lost = 0;
-            self.each(at as usize, &mut |essence| {
-                let key = mark(&essence.key);
-                if missing.contains_key(&key) && self.items[&key].payload == at && told.insert(key) {
-                    lost += u64::from(missing[&key]);
-                    if differences.len() < DIFFERENCES_MAX {
-                        let why = "it is not on the target".to_owned();
-                        differences.push(Difference { what: essence.key, why });
+        let (source, scan, forming) = (self.source, self.scan, self.forming);
+        in_order(
+            |give| lots(source, scan, &wanted, give),
+            |lot: Lot| (lot.payload, lot.tally(), forming.essences(&lot, Side::Backup).collect::<Vec<_>>()),
+            |(at, tally, essences)| {
+                let lost = &mut self.counts.entry(tally).or_default().missing;
+                for essence in essences {
+                    let key = mark(&essence.key);
+                    if missing.contains_key(&key) && self.items[&key].payload == at && told.insert(key) {
+                        *lost += u64::from(missing[&key]);
+                        if differences.len() < DIFFERENCES_MAX {
+                            let why = "it is not on the target".to_owned();
+                            differences.push(Difference { what: essence.key, why });
+                        }
+                    } else if let Some(text) = held.get(&essence.key)
+                        && told.insert(key)
+                        && differences.len() < DIFFERENCES_MAX
+                    {
+                        differences.push(Difference { why: members(&essence.text, text), what: essence.key });
                     }
-                } else if let Some(text) = held.get(&essence.key)
-                    && told.insert(key)
-                    && differences.len() < DIFFERENCES_MAX
-                {
-                    differences.push(Difference { why: members(&essence.text, text), what: essence.key });
                 }
-            })?;
-            self.counts.entry(tally).or_default().missing += lost;
-        }
+            },
+        )?;
         let lost: u64 = self.counts.values().map(|compared| compared.missing).sum();
         verified.difference_count = self.different + lost;
         differences.sort();
@@ -163,14 +151,24 @@ impl<'a> Backup<'a> {
     }
 }
 
-fn mark(key: &str) -> u128 {
-    let hash = blake3::hash(key.as_bytes());
-    u128::from_le_bytes(hash.as_bytes()[..16].try_into().expect("a hash has 32 bytes"))
-}
-
-fn stand_in(text: &[u8]) -> u64 {
-    let hash = blake3::hash(text);
-    u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
+/// The items of these payloads.
+fn lots(
+    source: &BackupSource,
+    scan: &Look,
+    wanted: &[usize],
+    give: &mut dyn FnMut(Lot) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for at in wanted {
+        let payload = &scan.payloads[*at];
+        let (kind, objecttype) = (&payload.kind, &payload.objecttype);
+        let failed = |source| Error::Entry { path: payload.path.clone(), source };
+        let (read, _) = source.open(&payload.path)?;
+        let mut reader = SegmentReader::new(read, scan.arrays[*at]);
+        while let Some(texts) = reader.next().map_err(failed)? {
+            give(Lot { payload: *at as u32, kind: kind.clone(), objecttype: objecttype.clone(), texts })?;
+        }
+    }
+    Ok(())
 }
 
 /// Which members differ, and how.

@@ -2,7 +2,7 @@
 
 use crate::fylr::json::{Json, Members};
 use crate::fylr::target::compare::file::{self, Met, Told};
-use crate::fylr::target::compare::rules::{RULES, Rule, Treatment};
+use crate::fylr::target::compare::rules::{Treatment, treatment};
 use crate::fylr::target::compare::{Comparing, Side};
 use crate::fylr::target::rewrite::text_in;
 
@@ -23,36 +23,66 @@ const NOT_OF_IMPORTER: [&str; 6] = ["_owner", "_create_user", "_created", "_last
 impl Form<'_> {
     pub fn value(&mut self, json: &Json<'_>, key: &str) {
         match json {
-            Json::Scalar(text) => match json.as_str() {
-                Some(text) => self.out.extend_from_slice(serde_json::Value::from(&*text).to_string().as_bytes()),
+            Json::Scalar(text) if text.contains('\\') => match json.as_str() {
+                Some(text) => self.string(&text),
                 None => self.out.extend_from_slice(text.as_bytes()),
             },
+            // Without a backslash there is but one way to write it.
+            Json::Scalar(text) => self.out.extend_from_slice(text.as_bytes()),
+            Json::Array(items) if treatment(self.kind, key) == Some(Treatment::Set) => self.set(items, key),
             Json::Array(items) => self.array(items, key),
             Json::Object(members) => self.object(members, key),
         }
     }
 
+    fn string(&mut self, text: &str) {
+        serde_json::to_writer(&mut self.out, text).expect("a vector takes every text");
+    }
+
     fn array(&mut self, items: &[Json<'_>], key: &str) {
-        let mut parts: Vec<Vec<u8>> = items.iter().filter_map(|item| self.part(item, key)).collect();
-        if self.treatment(key) == Some(Treatment::Set) {
-            parts.sort();
-        }
         self.out.push(b'[');
-        for (at, part) in parts.iter().enumerate() {
-            if at > 0 {
-                self.out.push(b',');
-            }
-            self.out.extend_from_slice(part);
+        let first = self.out.len();
+        for item in items {
+            self.part(first, |form| form.value(item, key));
         }
         self.out.push(b']');
     }
 
-    /// An element or a member, unless it says nothing.
-    fn part(&self, json: &Json<'_>, key: &str) -> Option<Vec<u8>> {
-        let mut form = Form { out: Vec::new(), ..*self };
-        form.value(json, key);
-        let says_nothing = matches!(form.out.as_slice(), b"" | b"null" | b"[]" | b"{}" | b"\"\"");
-        (!says_nothing).then_some(form.out)
+    /// An array whose order does not count.
+    fn set(&mut self, items: &[Json<'_>], key: &str) {
+        let mut parts = Vec::with_capacity(items.len());
+        let start = self.out.len();
+        for item in items {
+            self.value(item, key);
+            parts.push(self.out.split_off(start));
+        }
+        parts.sort();
+        self.out.push(b'[');
+        for part in &parts {
+            self.part(start + 1, |form| form.out.extend_from_slice(part));
+        }
+        self.out.push(b']');
+    }
+
+    /// An element or a member behind a comma, unless it says nothing; the first one stands at `first`.
+    fn part(&mut self, first: usize, write: impl FnOnce(&mut Self)) {
+        self.named_part(first, None, write);
+    }
+
+    fn named_part(&mut self, first: usize, name: Option<&str>, write: impl FnOnce(&mut Self)) {
+        let start = self.out.len();
+        if start > first {
+            self.out.push(b',');
+        }
+        if let Some(name) = name {
+            self.string(name);
+            self.out.push(b':');
+        }
+        let value = self.out.len();
+        write(self);
+        if matches!(&self.out[value..], b"" | b"null" | b"[]" | b"{}" | b"\"\"") {
+            self.out.truncate(start);
+        }
     }
 
     fn object(&mut self, members: &Members<'_>, key: &str) {
@@ -63,60 +93,46 @@ impl Form<'_> {
             return self.file(members);
         }
         let is_row = key.starts_with("_nested:");
-        let mut parts: Vec<(&str, Vec<u8>)> = Vec::new();
-        for (name, value) in members.iter() {
-            // easydb5 says it otherwise.
-            let name = match name {
-                "_webfrontend_props" => "webfrontend_props",
-                "_user" => "user",
-                name => name,
-            };
-            // Rows get other UUIDs unless constraints are skipped.
-            // A later version of a record names the record itself.
-            let is_itself = name == "lookup:_id" && value.get("_system_object_id").is_some();
-            let is_of_server = is_itself || (is_row && name == "_uuid");
-            // Who restores owns what nobody else does.
-            let is_roots = name == "_owner"
-                && text_in(value, &["user", "lookup:_id", "reference"]).as_deref() == Some("system:root");
-            let is_left_out = is_roots || self.comparing.is_importer && NOT_OF_IMPORTER.contains(&name);
-            if is_of_server || is_left_out || name.starts_with("_reverse_nested") {
-                continue;
-            }
-            if let Some(part) = self.member(name, value) {
-                parts.push((name, part));
-            }
-        }
-        parts.sort();
+        let kept = members.iter().filter(|(name, value)| !self.is_left_out(name, value, is_row));
+        let mut parts: Vec<(&str, &Json<'_>)> = kept.map(|(name, value)| (name_of(name), value)).collect();
+        parts.sort_by_key(|(name, _)| *name);
         self.out.push(b'{');
-        for (at, (name, part)) in parts.iter().enumerate() {
-            if at > 0 {
-                self.out.push(b',');
-            }
-            self.out.extend_from_slice(serde_json::Value::from(*name).to_string().as_bytes());
-            self.out.push(b':');
-            self.out.extend_from_slice(part);
+        let first = self.out.len();
+        for (name, value) in parts {
+            self.named_part(first, Some(name), |form| form.member(name, value));
         }
         self.out.push(b'}');
     }
 
-    fn member(&self, name: &str, value: &Json<'_>) -> Option<Vec<u8>> {
-        match self.treatment(name) {
-            Some(Treatment::Drop) => None,
-            Some(Treatment::Count) => {
-                let count = value.items().len();
-                (count > 0).then(|| count.to_string().into_bytes())
-            }
-            Some(Treatment::Time) => {
-                let time = value.as_str()?;
-                Some(serde_json::Value::from(instant(&time)).to_string().into_bytes())
-            }
-            Some(Treatment::Set) | None => self.part(value, name),
-        }
+    fn is_left_out(&self, name: &str, value: &Json<'_>, is_row: bool) -> bool {
+        // Rows get other UUIDs unless constraints are skipped.
+        // A later version of a record names the record itself.
+        let is_itself = name == "lookup:_id" && value.get("_system_object_id").is_some();
+        let is_of_server = is_itself || (is_row && name == "_uuid");
+        // Who restores owns what nobody else does.
+        let is_roots =
+            name == "_owner" && text_in(value, &["user", "lookup:_id", "reference"]).as_deref() == Some("system:root");
+        let is_not_told = self.comparing.is_importer && NOT_OF_IMPORTER.contains(&name);
+        is_of_server || is_roots || is_not_told || name.starts_with("_reverse_nested")
     }
 
-    fn treatment(&self, key: &str) -> Option<Treatment> {
-        let fits = |rule: &&Rule| rule.key == key && (rule.kind.is_empty() || rule.kind == self.kind);
-        RULES.iter().find(fits).map(|rule| rule.treatment)
+    /// The value of a member; nothing where it makes no difference.
+    fn member(&mut self, name: &str, value: &Json<'_>) {
+        match treatment(self.kind, name) {
+            Some(Treatment::Drop) => {}
+            Some(Treatment::Count) => {
+                let count = value.items().len();
+                if count > 0 {
+                    self.out.extend_from_slice(count.to_string().as_bytes());
+                }
+            }
+            Some(Treatment::Time) => {
+                if let Some(time) = value.as_str() {
+                    self.string(&instant(&time));
+                }
+            }
+            Some(Treatment::Set | Treatment::Fill) | None => self.value(value, name),
+        }
     }
 
     /// A link says to whom it leads; where nobody is there it says nothing.
@@ -133,7 +149,16 @@ impl Form<'_> {
             return;
         }
         let text = file::text(members, self.side, self.told, self.comparing, self.met);
-        self.out.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
+        self.string(&text);
+    }
+}
+
+/// The name of a member; easydb5 says some otherwise.
+fn name_of(name: &str) -> &str {
+    match name {
+        "_webfrontend_props" => "webfrontend_props",
+        "_user" => "user",
+        name => name,
     }
 }
 

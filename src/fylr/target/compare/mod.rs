@@ -3,6 +3,7 @@
 
 mod file;
 mod form;
+mod gaps;
 mod key;
 mod rules;
 
@@ -13,6 +14,7 @@ use crate::fylr::target::compare::key::key;
 use crate::fylr::target::renames::Renames;
 use crate::model::payload::PayloadKind;
 
+pub use gaps::Gaps;
 pub use rules::{RULES, Rule};
 
 /// What must be known to compare.
@@ -45,6 +47,16 @@ pub struct Essence {
     pub bare: Option<Vec<u8>>,
     /// The target has files of it that it has not fetched: only the bare form can be compared.
     pub is_unfetched: bool,
+    /// What it does not say, and a target fills in.
+    pub gaps: Gaps,
+}
+
+impl Essence {
+    /// Leaves out what the other side does not say, so that only the target's own filling it in makes no difference.
+    pub fn leave_out(&mut self, gaps: Gaps) {
+        self.text = gaps.taken_from(&self.text);
+        self.bare = self.bare.take().map(|bare| gaps.taken_from(&bare));
+    }
 }
 
 impl Comparing {
@@ -59,20 +71,26 @@ impl Comparing {
         offset: &dyn Fn(u64) -> u64,
         is_known: &dyn Fn(u64) -> bool,
     ) -> Option<Essence> {
-        serde_json::from_str::<serde::de::IgnoredAny>(text).ok()?;
         let json = Json::parse(text).ok()?;
         let is_easydb5 = self.is_easydb5 && side == Side::Backup;
         let key = key(kind, objecttype, &json, offset, is_easydb5)?;
         let met = Met::default();
         let form = |told: Told| {
-            let mut form =
-                Form { comparing: self, kind: kind.name(), side, told, met: &met, is_known, out: Vec::new() };
+            let mut form = Form {
+                comparing: self,
+                kind: kind.name(),
+                side,
+                told,
+                met: &met,
+                is_known,
+                out: Vec::with_capacity(text.len()),
+            };
             form.value(&json, "");
             form.out
         };
         let text = form(Told::Bytes);
         let bare = met.any.get().then(|| form(Told::Presence));
-        Some(Essence { key, text, bare, is_unfetched: met.unfetched.get() })
+        Some(Essence { key, text, bare, is_unfetched: met.unfetched.get(), gaps: Gaps::of(kind, &json) })
     }
 }
 
@@ -115,6 +133,30 @@ mod tests {
             assert_ne!(other, base, "{from}");
             assert_ne!(text(&PayloadKind::Records, &other), text(&PayloadKind::Records, base), "{from}");
         }
+    }
+
+    #[test]
+    fn what_the_target_fills_in_is_no_difference_only_where_the_backup_does_not_say_it() {
+        let essence = |json: &str| {
+            let kind = (&PayloadKind::Records, Some("o"));
+            Comparing::default().essence(Side::Target, kind, json, &|_| 0, &|_| true).unwrap()
+        };
+        let target = r#"{"_system_object_id":5,"_created":"2026-01-01T00:00:00Z","_last_modified":"2026-01-01T00:00:00Z","_create_user":{"user":{"lookup:_id":{"reference":"root"}}},"o":{"_version":1,"n":9007199254740993}}"#;
+        let backup = essence(r#"{"_system_object_id":5,"_created":null,"o":{"_version":1,"n":9007199254740993}}"#);
+        let mut same = essence(target);
+        same.leave_out(backup.gaps);
+        assert_eq!(same.text, backup.text);
+        let mut other = essence(&target.replace("0993", "0992"));
+        other.leave_out(backup.gaps);
+        assert_ne!(other.text, backup.text);
+        let telling = essence(
+            r#"{"_system_object_id":5,"_created":"2024-01-01T00:00:00Z","o":{"_version":1,"n":9007199254740993}}"#,
+        );
+        let mut later = essence(target);
+        later.leave_out(telling.gaps);
+        assert_ne!(later.text, telling.text);
+        assert!(String::from_utf8(later.text).unwrap().contains("2026"));
+        assert_eq!(essence(target).gaps, Gaps::default());
     }
 
     #[test]

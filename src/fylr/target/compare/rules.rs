@@ -1,5 +1,8 @@
 //! What a restore changes on purpose, as data: each rule has its reason.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What becomes of a member before two items are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
@@ -10,6 +13,8 @@ pub(super) enum Treatment {
     Time,
     /// The order does not count.
     Set,
+    /// The target fills it in where the backup does not say it.
+    Fill,
 }
 
 /// A documented difference.
@@ -36,8 +41,10 @@ const TIMES: &str = "times are compared as points in time";
 const GONE: &str = "links to deleted records are left out";
 const MODEL: &str = "a part of the data model names it";
 
+const FILLED: &str = "the target fills in who made a record, and when, where the backup does not say it";
+
 /// All documented differences.
-pub static RULES: [Rule; 55] = [
+pub static RULES: [Rule; 58] = [
     rule("", "_id", Treatment::Drop, OWN_IDS),
     rule("", "id", Treatment::Drop, OWN_IDS),
     rule("", "idTable", Treatment::Drop, OWN_IDS),
@@ -80,6 +87,9 @@ pub static RULES: [Rule; 55] = [
     rule("", "_last_seen_at", Treatment::Drop, "people may have come since"),
     rule("", "_tags", Treatment::Set, "tags have no order"),
     rule("", "_reverse_nested", Treatment::Drop, "children are records of their own"),
+    rule("db", "_create_user", Treatment::Fill, FILLED),
+    rule("db", "_created", Treatment::Fill, FILLED),
+    rule("db", "_last_modified", Treatment::Fill, FILLED),
     rule("user", "_password_hash", Treatment::Drop, PASSWORDS),
     rule("user", "_password", Treatment::Drop, PASSWORDS),
     rule("user", "picture", Treatment::Drop, "files of base types have other ids"),
@@ -94,3 +104,31 @@ pub static RULES: [Rule; 55] = [
     rule("event/list", "type", Treatment::Drop, "easydb5 has other names"),
     rule("event/list", "info", Treatment::Drop, IDS_IN_VALUES),
 ];
+
+/// The rules by their keys: every member of every item is looked up.
+static BY_KEY: LazyLock<HashMap<&str, Vec<&Rule>>> = LazyLock::new(|| {
+    let mut rules: HashMap<&str, Vec<&Rule>> = HashMap::new();
+    for rule in &RULES {
+        rules.entry(rule.key).or_default().push(rule);
+    }
+    rules
+});
+
+impl Rule {
+    pub(super) fn is_of(&self, kind: &str) -> bool {
+        self.kind.is_empty() || self.kind == kind
+    }
+}
+
+/// What becomes of a member of items of this kind.
+pub(super) fn treatment(kind: &str, key: &str) -> Option<Treatment> {
+    let rules = BY_KEY.get(key)?;
+    rules.iter().find(|rule| rule.is_of(kind)).map(|rule| rule.treatment)
+}
+
+/// The rules of what the target fills in: few, and searched for every item.
+pub(super) fn filled() -> impl Iterator<Item = &'static Rule> {
+    static FILLED: LazyLock<Vec<&Rule>> =
+        LazyLock::new(|| RULES.iter().filter(|rule| rule.treatment == Treatment::Fill).collect());
+    FILLED.iter().copied()
+}
