@@ -119,7 +119,9 @@ fn payload(
 fn each(read: &mut dyn std::io::Read, array: usize, item: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {
     let mut reader = SegmentReader::new(read, array);
     while let Some(segment) = reader.next()? {
-        segment.iter().for_each(|text| item(text));
+        for text in &segment {
+            item(text);
+        }
     }
     Ok(())
 }
