@@ -111,6 +111,14 @@ impl Archive {
         guarded(|| builder.create_with_backend(overlay))?.map_err(|error| open_error(path, error))
     }
 
+    /// Whether the file is much longer than what it holds, because its last writer was killed.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn is_roomy(&self) -> Result<bool, Error> {
+        is_roomy(&self.path, &self.read()?)
+    }
+
     /// A view of everything committed up to now.
     ///
     /// # Errors
@@ -244,7 +252,7 @@ impl ArchiveMut {
     /// # Errors
     /// When the last bytes cannot be written; what was committed is safe all the same.
     pub fn close(self) -> Result<(), Error> {
-        let is_roomy = self.is_roomy()?;
+        let is_roomy = is_roomy(&self.path, &self.read()?)?;
         self.close_and(is_roomy)
     }
 
@@ -260,13 +268,13 @@ impl ArchiveMut {
             database.close().map_err(|error| open_error(&self.path, error))
         })?
     }
+}
 
-    /// Whether the file is much longer than what it holds: redb doubles it when it grows.
-    fn is_roomy(&self) -> Result<bool, Error> {
-        let packs = self.read()?.open_table(tables::PACKS)?.len()?;
-        let expected = ROOM_MIN + packs * (1 << 20) * ROOM_PERCENT / 100;
-        Ok(fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() > expected))
-    }
+/// Whether the file is much longer than what it holds: redb doubles it when it grows.
+fn is_roomy(path: &Path, transaction: &ReadTransaction) -> Result<bool, Error> {
+    let packs = guarded(|| Ok::<u64, Error>(transaction.open_table(tables::PACKS)?.len()?))??;
+    let expected = ROOM_MIN + packs * (1 << 20) * ROOM_PERCENT / 100;
+    Ok(fs::metadata(path).is_ok_and(|metadata| metadata.len() > expected))
 }
 
 /// Makes an empty archive of a fresh database.

@@ -53,9 +53,13 @@ impl Prune {
     pub fn run(self, session: &mut Session) -> Result<Exit, Error> {
         let plan = jobs::plan_prune(&session.archive, self.unused.get(), &[])?;
         session.out.member("dry_run", &self.dry_run.into())?;
-        if self.dry_run || plan.is_empty() {
+        if self.dry_run || plan.is_empty() && !jobs::is_roomy(&session.archive)? {
             tell(&plan, session)?;
             return Ok(Exit::DONE);
+        }
+        if plan.is_empty() {
+            // Nothing goes but room that nothing stands in.
+            return execute(self.unused.get(), session);
         }
         let question = format!("drop {} chunks that no snapshot needs?", format::number(plan.gone()));
         if !self.confirmation.get(&question)? {

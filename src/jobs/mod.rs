@@ -50,7 +50,7 @@ pub use list::list;
 pub use log::{Groups, KeptRun, RunLog, fold, keep};
 pub use overview::{BackupOverview, overview};
 pub use profile::{Profile, ProfileError, Profiles, SecretFrom};
-pub use prune::{Pruned, plan_prune, prune};
+pub use prune::{Pruned, is_roomy, plan_prune, prune};
 pub use rehearse::{Rehearse, Rehearsed};
 pub use report::{backed_up, restored, restored_to, verified};
 pub use runs::{holder, judged, run, run_log, runs};

@@ -28,6 +28,15 @@ pub fn plan_prune(archive: &Path, unused: Unused, without: &[SnapshotNumber]) ->
     Ok(Archive::open(archive)?.plan_prune(unused, without)?)
 }
 
+/// Whether the file of the archive at `archive` is much longer than what it holds. A prune that was killed can leave it
+/// so with nothing left to drop; pruning again makes it short.
+///
+/// # Errors
+/// When the archive cannot be read.
+pub fn is_roomy(archive: &Path) -> Result<bool, Error> {
+    Ok(Archive::open(archive)?.is_roomy()?)
+}
+
 /// Prunes the archive at `archive`.
 ///
 /// # Errors

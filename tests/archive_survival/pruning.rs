@@ -121,9 +121,8 @@ fn a_killed_prune_costs_no_snapshot_and_the_next_one_finishes() {
     verify(&Archive::open(&archive).expect("an archive"), &expected);
     assert!(jobs::plan_prune(&archive, Unused(0), &[]).expect("a plan").is_empty(), "something is left to do");
     let length = |path: &Path| std::fs::metadata(path).expect("an archive").len();
-    // Each one that was killed may leave packs behind that are not full, and gaps that no pack fits into: a later write
-    // uses them up.
-    assert!(length(&archive) <= 2 * length(&spared), "{} bytes of {}", length(&archive), length(&spared));
+    // Each one that was killed may leave packs behind that are not full.
+    assert!(length(&archive) <= length(&spared) + (8 << 20), "{} bytes of {}", length(&archive), length(&spared));
 }
 
 /// An archive of four days, and what is to be left of it: the third.
