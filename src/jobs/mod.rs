@@ -2,6 +2,7 @@
 
 mod copy;
 mod error;
+mod in_order;
 mod log;
 mod naming;
 mod patience;

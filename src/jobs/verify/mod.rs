@@ -1,7 +1,6 @@
 //! Verify: a target is read back as if it were backed up, and every item is compared with what the backup says. Of each
 //! item a short stand-in is held, never its text.
 
-mod line;
 mod lot;
 mod read;
 mod report;

@@ -9,9 +9,9 @@ use crate::fylr;
 use crate::fylr::source::{Delivery, Reading as Deliveries};
 use crate::fylr::target::{Essence, Side};
 use crate::jobs::Error;
+use crate::jobs::in_order::in_order;
 use crate::jobs::restore::SegmentReader;
 use crate::jobs::verify::Verified;
-use crate::jobs::verify::line::in_order;
 use crate::jobs::verify::lot::{Lot, Marks};
 use crate::jobs::verify::side::Backup;
 use crate::model::entry::Role;
@@ -45,7 +45,10 @@ impl<'a> Reading<'a> {
                 };
                 (lot.tally(), forming.essences(&lot, Side::Target).map(marked).collect::<Vec<_>>())
             },
-            |(tally, found)| found.into_iter().for_each(|item| backup.compare(&tally, item)),
+            |(tally, found)| {
+                found.into_iter().for_each(|item| backup.compare(&tally, item));
+                Ok(())
+            },
         )
     }
 

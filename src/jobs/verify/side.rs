@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::fylr::target::{Essence, Gaps, Side};
 use crate::jobs::Error;
+use crate::jobs::in_order::in_order;
 use crate::jobs::restore::{BackupSource, Look, SegmentReader};
-use crate::jobs::verify::line::in_order;
 use crate::jobs::verify::lot::{Forming, Lot, Marks, mark};
 use crate::jobs::verify::{Compared, DIFFERENCES_MAX, Difference, Verified};
 use crate::model::payload::PayloadKind;
@@ -75,6 +75,7 @@ impl<'a> Backup<'a> {
                     let item = self.items.entry(key).or_insert(Item { text, bare, payload, count: 0, gaps });
                     item.count += 1;
                 }
+                Ok(())
             },
         )
     }
@@ -136,6 +137,7 @@ impl<'a> Backup<'a> {
                         differences.push(Difference { why: members(&essence.text, text), what: essence.key });
                     }
                 }
+                Ok(())
             },
         )?;
         let lost: u64 = self.counts.values().map(|compared| compared.missing).sum();

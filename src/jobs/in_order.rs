@@ -15,15 +15,15 @@ const AHEAD: usize = 2;
 /// Runs `feed` here, `work` on threads for every job that it gives, and `fold` here, in order, for every result.
 ///
 /// # Errors
-/// The first error of `feed`, or when a thread has panicked.
-pub(super) fn in_order<J: Send, T: Send>(
+/// The first error of `feed` or `fold`, or when a thread has panicked.
+pub(in crate::jobs) fn in_order<J: Send, T: Send>(
     feed: impl FnOnce(&mut dyn FnMut(J) -> Result<(), Error>) -> Result<(), Error>,
     work: impl Fn(J) -> T + Sync,
-    mut fold: impl FnMut(T),
+    mut fold: impl FnMut(T) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let (jobs, queue) = bounded::<(J, Sender<T>)>(threads);
-    let mut take = |done: Receiver<T>| done.recv().map(&mut fold).map_err(|_| Error::from(fylr::Error::Panicked));
+    let mut take = |done: Receiver<T>| fold(done.recv().map_err(|_| fylr::Error::Panicked)?);
     thread::scope(|scope| {
         for _ in 0..threads {
             let (queue, work) = (queue.clone(), &work);
@@ -62,16 +62,28 @@ mod tests {
             thread::sleep(std::time::Duration::from_micros(job % 7 * 100));
             job * 2
         };
-        in_order(feed, work, |result| found.push(result)).unwrap();
+        in_order(feed, work, |result| {
+            found.push(result);
+            Ok(())
+        })
+        .unwrap();
         assert_eq!(found, (0..200).map(|job| job * 2).collect::<Vec<_>>());
     }
 
     #[test]
-    fn an_error_of_what_is_fed_ends_it() {
+    fn an_error_of_what_is_fed_or_folded_ends_it() {
         let feed = |give: &mut dyn FnMut(u64) -> Result<(), Error>| {
             give(1)?;
             Err(Error::TwoLayouts)
         };
-        assert!(matches!(in_order(feed, |job| job, drop), Err(Error::TwoLayouts)));
+        assert!(matches!(in_order(feed, |job| job, |_| Ok(())), Err(Error::TwoLayouts)));
+        let feed = |give: &mut dyn FnMut(u64) -> Result<(), Error>| (0..200).try_for_each(give);
+        let mut seen = 0;
+        let fold = |job: u64| {
+            seen += 1;
+            if job == 7 { Err(Error::TwoLayouts) } else { Ok(()) }
+        };
+        assert!(matches!(in_order(feed, |job| job, fold), Err(Error::TwoLayouts)));
+        assert_eq!(seen, 8);
     }
 }
