@@ -3,6 +3,7 @@
 
 mod gates;
 mod ids;
+mod numbering;
 mod options;
 mod renames;
 mod report;
@@ -22,10 +23,11 @@ mod run;
 mod compare;
 mod survey;
 
-pub use compare::{Comparing, Essence, Gaps, RULES, Rule, Side};
+pub use compare::{Comparing, Essence, Gaps, RULES, Rule, Side, is_nameless};
 pub use files::try_url;
 pub use gates::Abilities;
 pub use ids::Base;
+pub use numbering::Numbering;
 pub use options::{CHUNK_MAX, FileApi, NoFileApi, ORIGINAL, TIMEOUT, UPLOADS, UPLOADS_MAX, WriteOptions};
 pub use payload::{Backup, Documents, PackedFile, Payload, Segment, Segments};
 pub use prepare::{Contents, look, purge};

@@ -66,8 +66,8 @@ impl Ready {
     }
 
     fn version(&self, site: &Site) -> u64 {
-        let offset = self.glance.system_id.and_then(|id| site.context.offsets.get(&id)).copied().unwrap_or(0);
-        self.glance.version.unwrap_or(1).saturating_sub(offset).max(1)
+        let version = self.glance.version.unwrap_or(1);
+        self.glance.system_id.map_or(version, |id| site.context.numbering.of(id, version))
     }
 }
 
@@ -298,10 +298,14 @@ pub(crate) async fn stored_version(site: &Site, objecttype: &str, system_id: u64
 /// Deletes what was deleted at the source: `[[_id, version, comment]]`.
 pub(crate) async fn delete(site: &Site, from: From<'_>, system_id: u64, at: u64) -> Result<(), Error> {
     let path = format!("db/{}/_all_fields/system_object_id/{system_id}", from.objecttype);
-    let answer = site.client.ask(&Request::get(path, Shape::Array).with("format", "short")).await?;
+    let answer = match site.client.ask(&Request::get(path, Shape::Array).with("format", "short")).await {
+        // It was never there: then it is set aside.
+        Err(error) if is_of_items(&error) => return Ok(()),
+        answer => answer?,
+    };
     let texts = crate::fylr::json::elements(&answer)
         .map_err(|error| Error::Unexpected { what: "db".to_owned(), why: error.to_string() })?;
-    // It is deleted already, or was never there: then it is set aside.
+    // It is deleted already.
     let Some(json) = texts.first().and_then(|text| Json::parse(text).ok()) else { return Ok(()) };
     let member = |key: &str| json.get(from.objecttype).and_then(|block| block.get(key)?.as_id());
     let (Some(id), Some(version)) = (member("_id"), member("_version")) else { return Ok(()) };

@@ -1,12 +1,13 @@
 //! What a restore needs, found out before anything is written: how much there is of what, which files come from where,
 //! which payloads must wait for others, and which links lead nowhere.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use roaring::RoaringTreemap;
 
 use crate::fylr::json::{Json, Members};
 use crate::fylr::target::ids::Base;
+use crate::fylr::target::numbering::{Numbering, Versions};
 use crate::fylr::target::options::ORIGINAL;
 use crate::fylr::target::renames::Renames;
 use crate::fylr::target::rewrite::{glance, text_in};
@@ -44,8 +45,6 @@ pub struct Survey {
     renames: Renames,
     pub counts: BTreeMap<String, u64>,
     pub files: FileCounts,
-    /// Records whose first version is a later one, and by how much.
-    pub offsets: HashMap<u64, u64>,
     /// Which reference stands for which id of the source.
     pub references: Vec<(Base, u64, String)>,
     pub deleted: u64,
@@ -53,8 +52,10 @@ pub struct Survey {
     pub unreadable: u64,
     /// Records of which there are older versions.
     pub histories: u64,
+    /// Versions of records that came before, or behind a later one.
+    pub repeated: u64,
+    versions: Versions,
     files_seen: RoaringTreemap,
-    seen: RoaringTreemap,
     linked: RoaringTreemap,
     /// Records since the last payload that everything must wait for.
     loose: RoaringTreemap,
@@ -105,34 +106,35 @@ impl Survey {
     /// Links to records that are not in the backup.
     #[must_use]
     pub fn unresolved(&self) -> u64 {
-        (&self.linked - &self.seen).len()
+        self.versions.records().map_or(self.linked.len(), |seen| (&self.linked - seen).len())
     }
 
     /// Records, versions counted once.
     #[must_use]
     pub fn records(&self) -> u64 {
-        self.seen.len()
+        self.versions.records().map_or(0, RoaringTreemap::len)
     }
 
     /// Whether a record is in the backup.
     #[must_use]
     pub fn has(&self, id: u64) -> bool {
-        self.seen.contains(id)
+        self.versions.records().is_some_and(|seen| seen.contains(id))
+    }
+
+    /// Which numbers versions of records have on a target.
+    #[must_use]
+    pub fn numbering(&self) -> &Numbering {
+        &self.versions.numbering
     }
 
     fn record(&mut self, json: &Json<'_>, objecttype: &str) {
         let found = glance(json, objecttype);
         self.deleted += u64::from(found.is_deleted);
         if let Some(id) = found.system_id {
-            let version = found.version.unwrap_or(1);
             self.must_wait |= self.loose.contains(id);
-            if self.seen.insert(id) {
-                if version > 1 {
-                    self.offsets.insert(id, version - 1);
-                }
-            } else {
-                self.histories += 1;
-            }
+            self.histories += u64::from(self.has(id));
+            let is_one = self.versions.take(id, found.version.unwrap_or(1));
+            self.repeated += u64::from(!is_one && !found.is_increment);
             self.own.insert(id);
         } else {
             // What cannot be told apart waits its turn.
@@ -277,7 +279,7 @@ mod tests {
         let mut survey = Survey::default();
         let text = r#"{"_system_object_id":9007199254740993,"o":{"_version":7,"x":[{"y":{"_objecttype":"p","p":{"lookup:_id":{"_system_object_id":5,"_allow_defer":true}}}}]}}"#;
         records(&mut survey, &[text, "no json"]);
-        assert_eq!(survey.offsets.get(&9_007_199_254_740_993), Some(&6));
+        assert_eq!(survey.numbering().of(9_007_199_254_740_993, 7), 1);
         assert_eq!((survey.unresolved(), survey.unreadable), (1, 1));
     }
 

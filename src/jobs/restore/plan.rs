@@ -120,9 +120,7 @@ pub(super) fn common(scan: &Scan, backup: String, asked: &Asked<'_>) -> Plan {
     if survey.deleted > 0 {
         notes.push(format!("{} records are deleted at the source, and will be on the target", survey.deleted));
     }
-    if !survey.offsets.is_empty() {
-        notes.push(format!("{} records come without their first versions, and begin with 1", survey.offsets.len()));
-    }
+    versions(scan, &mut notes);
     let kind = source.kind.unwrap_or_default();
     let version = source.version.unwrap_or_default();
     Plan {
@@ -134,6 +132,20 @@ pub(super) fn common(scan: &Scan, backup: String, asked: &Asked<'_>) -> Plan {
         notes,
         refusals,
         targets: Vec::new(),
+    }
+}
+
+fn versions(scan: &Scan, notes: &mut Vec<String>) {
+    let numbering = scan.survey.numbering();
+    for (count, text) in [
+        (numbering.begin_late(), "records come without their first versions, and begin with 1"),
+        (numbering.with_gaps(), "records come without some versions in between; the later ones move up"),
+        (
+            scan.survey.repeated,
+            "versions of records stand in the backup a second time, or behind later ones; they are left out",
+        ),
+    ] {
+        notes.extend((count > 0).then(|| format!("{count} {text}")));
     }
 }
 

@@ -170,7 +170,7 @@ impl Planned {
             documents,
             datamodel,
             payloads: scan.payloads.clone(),
-            offsets: Arc::new(scan.survey.offsets.clone()),
+            numbering: Arc::new(scan.survey.numbering().clone()),
             references: scan.survey.references.clone(),
             backup: streams,
             ledger,

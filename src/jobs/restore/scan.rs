@@ -95,7 +95,8 @@ fn payload(
     let name = String::from_utf8_lossy(path.name()).into_owned();
     let kind = outline.kind(&name);
     let no_records = |why: &str| Error::NoRecords { path: path.clone(), why: why.to_owned() };
-    let array = outline.records(&kind).ok_or_else(|| no_records("it is no JSON with an array"))?;
+    let array = outline.records(&kind).or_else(|| says_none(&kind, bytes, is_whole).then_some(0));
+    let array = array.ok_or_else(|| no_records("it is no JSON with an array"))?;
     let objecttype: Option<Arc<str>> = outline.objecttype.as_deref().map(Into::into);
     if kind == PayloadKind::Records && objecttype.is_none() {
         return Err(no_records("it does not say of which objecttype they are"));
@@ -114,6 +115,12 @@ fn payload(
     }
     let is_barrier = survey.end_payload();
     Ok((Payload { path: path.clone(), kind, objecttype, records, is_barrier }, array))
+}
+
+/// Whether a payload says `null` for an array without records, as programs in Go do.
+fn says_none(kind: &PayloadKind, bytes: &[u8], is_whole: bool) -> bool {
+    let json = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(bytes).ok().filter(|_| is_whole);
+    json.zip(kind.array()).is_some_and(|(json, array)| json.get(array).is_some_and(serde_json::Value::is_null))
 }
 
 fn each(read: &mut dyn std::io::Read, array: usize, item: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {

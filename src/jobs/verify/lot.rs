@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::fylr::target::{Comparing, Essence, Side, Survey};
+use crate::fylr::target::{Comparing, Essence, Side, Survey, is_nameless};
 use crate::model::payload::PayloadKind;
 
 /// Items of one kind, one behind the other.
@@ -24,6 +24,15 @@ impl Lot {
             _ => self.kind.name().to_owned(),
         }
     }
+
+    /// Records that can only be counted.
+    pub fn nameless(&self) -> u64 {
+        let Some(objecttype) = self.objecttype.as_deref().filter(|_| self.kind == PayloadKind::Records) else {
+            return 0;
+        };
+        let is_nameless = |text: &&Bytes| std::str::from_utf8(text).map_or(true, |text| is_nameless(objecttype, text));
+        self.texts.iter().filter(is_nameless).count() as u64
+    }
 }
 
 /// What bringing items into their form needs to know.
@@ -39,10 +48,10 @@ impl Forming<'_> {
     }
 
     fn essence(&self, lot: &Lot, text: &str, side: Side) -> Option<Essence> {
-        let offsets = &self.survey.offsets;
-        let offset = |id: u64| if side == Side::Backup { offsets.get(&id).copied().unwrap_or(0) } else { 0 };
+        let numbering = self.survey.numbering();
+        let number = |id: u64, version: u64| if side == Side::Backup { numbering.of(id, version) } else { version };
         let kind = (&lot.kind, lot.objecttype.as_deref());
-        self.comparing.essence(side, kind, text, &offset, &|id| self.survey.has(id))
+        self.comparing.essence(side, kind, text, &number, &|id| self.survey.has(id))
     }
 }
 

@@ -129,6 +129,11 @@ impl Verify {
         Reading::new(reading, &runtime, &**observer).compare(&mut backup, &mut verified)?;
         backup.finish(&mut verified)?;
         verified.open_links = scan.survey.unresolved();
+        if scan.survey.repeated > 0 {
+            let text =
+                "versions of records stand in the backup a second time, or behind later ones: these were left out";
+            verified.notes.insert(format!("{} {text}", scan.survey.repeated));
+        }
         if self.without_files {
             verified.notes.insert("files were not compared".to_owned());
         }

@@ -1,5 +1,6 @@
 //! The side of the backup: a short stand-in for every item, taken out as its counterpart is found.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::fylr::target::{Essence, Gaps, Side};
@@ -25,6 +26,8 @@ pub(super) struct Backup<'a> {
     different: u64,
     /// Items whose files the target has not fetched, so that their bytes were not compared.
     unfetched: u64,
+    /// Records that nothing tells apart, by objecttype.
+    nameless: BTreeMap<String, u64>,
 }
 
 #[derive(Clone, Copy)]
@@ -48,6 +51,7 @@ impl<'a> Backup<'a> {
             held: BTreeMap::new(),
             different: 0,
             unfetched: 0,
+            nameless: BTreeMap::new(),
         }
     }
 
@@ -66,14 +70,29 @@ impl<'a> Backup<'a> {
             |lot: Lot| {
                 let marks = |essence: Essence| (Marks::of(&essence), essence.gaps);
                 let found: Vec<(Marks, Gaps)> = forming.essences(&lot, Side::Backup).map(marks).collect();
-                (lot.payload, lot.tally(), found)
+                let nameless = if found.len() < lot.texts.len() { lot.nameless() } else { 0 };
+                (lot, found, nameless)
             },
-            |(payload, tally, found)| {
-                self.counts.entry(tally).or_default().in_backup += found.len() as u64;
+            |(lot, found, nameless)| {
+                if nameless > 0 {
+                    *self.nameless.entry(lot.tally()).or_default() += nameless;
+                }
+                let compared = self.counts.entry(lot.tally()).or_default();
                 for (Marks { key, text, bare }, gaps) in found {
-                    // Events without anything that tells them apart are counted.
-                    let item = self.items.entry(key).or_insert(Item { text, bare, payload, count: 0, gaps });
-                    item.count += 1;
+                    let item = Item { text, bare, payload: lot.payload, count: 1, gaps };
+                    match (self.items.entry(key), &lot.kind) {
+                        (Entry::Vacant(place), _) => drop(place.insert(item)),
+                        // Without anything that tells them apart they are counted.
+                        (Entry::Occupied(mut found), PayloadKind::Events) => found.get_mut().count += 1,
+                        // Of what stands there twice a target keeps the first version of a record, …
+                        (_, PayloadKind::Records) => continue,
+                        // … and the last state of everything else.
+                        (Entry::Occupied(mut found), _) => {
+                            found.insert(item);
+                            continue;
+                        }
+                    }
+                    compared.in_backup += 1;
                 }
                 Ok(())
             },
@@ -140,6 +159,19 @@ impl<'a> Backup<'a> {
                 Ok(())
             },
         )?;
+        for (tally, count) in std::mem::take(&mut self.nameless) {
+            let compared = self.counts.entry(tally.clone()).or_default();
+            let lost = count.saturating_sub(compared.more);
+            compared.in_backup += count;
+            compared.missing += lost;
+            if lost > 0 {
+                let why = format!("{lost} of {count} records that nothing tells apart are not on the target");
+                differences.push(Difference { what: tally.clone(), why });
+            }
+            verified
+                .notes
+                .insert(format!("{count} of {tally} say nothing that tells them apart: these were only counted"));
+        }
         let lost: u64 = self.counts.values().map(|compared| compared.missing).sum();
         verified.difference_count = self.different + lost;
         differences.sort();

@@ -21,9 +21,8 @@ pub(crate) async fn publish(site: &Site, items: Vec<(Place<'_>, Json<'_>)>) -> R
         if let Some(publish) = members.get_mut("publish").and_then(Json::members_mut) {
             publish.remove(&["_id"]);
             let id = publish.get("system_object_id").and_then(Json::as_id);
-            let offset = id.and_then(|id| site.context.offsets.get(&id)).copied().unwrap_or(0);
-            if let Some(version) = publish.get("version").and_then(Json::as_id).filter(|_| offset > 0) {
-                publish.set("version", Json::number(version.saturating_sub(offset).max(1)));
+            if let Some((id, version)) = id.zip(publish.get("version").and_then(Json::as_id)) {
+                publish.set("version", Json::number(site.context.numbering.of(id, version)));
             }
         }
         let text = Json::Object(members).to_bytes(None);

@@ -41,12 +41,11 @@ pub(super) fn text(members: &Members<'_>, side: Side, told: Told, comparing: &Co
         (Told::Bytes, true) => " elsewhere".to_owned(),
         (Told::Bytes, false) => bytes_of(original, comparing),
     };
-    let preferred = if members.get("preferred").is_some_and(Json::is_true) { ", preferred" } else { "" };
     let renditions = match (&comparing.renditions, versions.filter(|_| told == Told::Bytes && !stays)) {
         (Some(renames), Some(versions)) => renditions(members, versions, renames, (side, comparing)),
         _ => String::new(),
     };
-    format!("file{bytes}{preferred}{renditions}")
+    format!("file{bytes}{renditions}")
 }
 
 fn is_left(members: &Members<'_>) -> bool {

@@ -30,9 +30,25 @@ impl Form<'_> {
             // Without a backslash there is but one way to write it.
             Json::Scalar(text) => self.out.extend_from_slice(text.as_bytes()),
             Json::Array(items) if treatment(self.kind, key) == Some(Treatment::Set) => self.set(items, key),
+            Json::Array(items) if items.first().is_some_and(is_file) => self.files(items),
             Json::Array(items) => self.array(items, key),
             Json::Object(members) => self.object(members, key),
         }
+    }
+
+    /// Files of a field. One of them is preferred, the first one where nobody says which.
+    fn files(&mut self, items: &[Json<'_>]) {
+        let is_preferred = |item: &Json<'_>| item.get("preferred").is_some_and(Json::is_true);
+        let preferred = items.iter().position(is_preferred).unwrap_or(0);
+        self.out.push(b'[');
+        let first = self.out.len();
+        for (at, item) in items.iter().enumerate() {
+            self.part(first, |form| match item.members() {
+                Some(members) => form.file(members, at == preferred),
+                None => form.value(item, ""),
+            });
+        }
+        self.out.push(b']');
     }
 
     fn string(&mut self, text: &str) {
@@ -89,8 +105,8 @@ impl Form<'_> {
         if let Some(link) = link(members) {
             return self.link(&link);
         }
-        if members.get("versions").is_some_and(|versions| versions.members().is_some()) {
-            return self.file(members);
+        if has_versions(members) {
+            return self.file(members, members.get("preferred").is_some_and(Json::is_true));
         }
         let is_row = key.starts_with("_nested:");
         let kept = members.iter().filter(|(name, value)| !self.is_left_out(name, value, is_row));
@@ -144,13 +160,24 @@ impl Form<'_> {
     }
 
     /// A file says what its bytes are.
-    fn file(&mut self, members: &Members<'_>) {
+    fn file(&mut self, members: &Members<'_>, is_preferred: bool) {
         if self.comparing.without_files {
             return;
         }
-        let text = file::text(members, self.side, self.told, self.comparing, self.met);
+        let mut text = file::text(members, self.side, self.told, self.comparing, self.met);
+        if is_preferred {
+            text.push_str(", preferred");
+        }
         self.string(&text);
     }
+}
+
+fn is_file(json: &Json<'_>) -> bool {
+    json.members().is_some_and(has_versions)
+}
+
+fn has_versions(members: &Members<'_>) -> bool {
+    members.get("versions").is_some_and(|versions| versions.members().is_some())
 }
 
 /// The name of a member; easydb5 says some otherwise.

@@ -5,12 +5,21 @@ use crate::fylr::target::compare::form::instant;
 use crate::fylr::target::rewrite::{glance, mapped_type, text_in};
 use crate::model::payload::PayloadKind;
 
+/// Whether nothing tells a record from others, so that it can only be counted. What changes another one is none.
+#[must_use]
+pub fn is_nameless(objecttype: &str, text: &str) -> bool {
+    let Ok(json) = Json::parse(text) else { return true };
+    let found = glance(&json, objecttype);
+    let is_update = found.is_increment || json.get(objecttype).is_some_and(|block| block.get("lookup:_id").is_some());
+    found.system_id.is_none() && !is_update
+}
+
 /// The key; `None` for what every target has of its own, and for what is never migrated.
 pub(super) fn key(
     kind: &PayloadKind,
     objecttype: Option<&str>,
     json: &Json<'_>,
-    offset: &dyn Fn(u64) -> u64,
+    number: &dyn Fn(u64, u64) -> u64,
     is_easydb5: bool,
 ) -> Option<String> {
     let of = |inner: &str, by: &str| json.get(inner).and_then(|block| text_in(block, &[by]));
@@ -21,7 +30,7 @@ pub(super) fn key(
         PayloadKind::Records => {
             let found = glance(json, objecttype?);
             let id = found.system_id?;
-            let version = found.version.unwrap_or(1).saturating_sub(offset(id)).max(1);
+            let version = number(id, found.version.unwrap_or(1));
             Some(format!("{} {id} version {version}", objecttype?))
         }
         PayloadKind::Users => named(of("user", "reference").filter(|name| name != "system:root")),

@@ -15,6 +15,7 @@ use crate::fylr::target::renames::Renames;
 use crate::model::payload::PayloadKind;
 
 pub use gaps::Gaps;
+pub use key::is_nameless;
 pub use rules::{RULES, Rule};
 
 /// What must be known to compare.
@@ -60,20 +61,20 @@ impl Essence {
 }
 
 impl Comparing {
-    /// The form of an item; `None` for what every target has of its own, and for events that are never migrated. `offset` is
-    /// what is taken from the version of a record, `is_known` tells whether a record is in the backup.
+    /// The form of an item; `None` for what every target has of its own, and for events that are never migrated. `number` is
+    /// the number that a version of a record has on the target, `is_known` tells whether a record is in the backup.
     #[must_use]
     pub fn essence(
         &self,
         side: Side,
         (kind, objecttype): (&PayloadKind, Option<&str>),
         text: &str,
-        offset: &dyn Fn(u64) -> u64,
+        number: &dyn Fn(u64, u64) -> u64,
         is_known: &dyn Fn(u64) -> bool,
     ) -> Option<Essence> {
         let json = Json::parse(text).ok()?;
         let is_easydb5 = self.is_easydb5 && side == Side::Backup;
-        let key = key(kind, objecttype, &json, offset, is_easydb5)?;
+        let key = key(kind, objecttype, &json, number, is_easydb5)?;
         let met = Met::default();
         let form = |told: Told| {
             let mut form = Form {
@@ -99,8 +100,9 @@ mod tests {
     use super::*;
 
     fn text(kind: &PayloadKind, json: &str) -> String {
-        let essence =
-            Comparing::default().essence(Side::Backup, (kind, Some("o")), json, &|_| 0, &|id| id < 100).unwrap();
+        let essence = Comparing::default()
+            .essence(Side::Backup, (kind, Some("o")), json, &|_, version| version, &|id| id < 100)
+            .unwrap();
         format!("{}: {}", essence.key, String::from_utf8(essence.text).unwrap())
     }
 
@@ -120,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_lost_or_changed_does() {
-        let base = r#"{"_objecttype":"o","_system_object_id":5,"_comment":"c","_owner":{"user":{"lookup:_id":{"reference":"x"}}},"o":{"_version":1,"n":9007199254740993,"p":{"_objecttype":"p","p":{"lookup:_id":{"_system_object_id":7}}},"f":[{"_id":1,"preferred":true,"versions":{"original":{"hash":"0000000000000000000000000000000000000000000000000000000000000000"}}}]}}"#;
+        let base = r#"{"_objecttype":"o","_system_object_id":5,"_comment":"c","_owner":{"user":{"lookup:_id":{"reference":"x"}}},"o":{"_version":1,"n":9007199254740993,"p":{"_objecttype":"p","p":{"lookup:_id":{"_system_object_id":7}}},"f":[{"_id":2,"versions":{}},{"_id":1,"preferred":true,"versions":{"original":{"hash":"0000000000000000000000000000000000000000000000000000000000000000"}}}]}}"#;
         for (from, to) in [
             ("9007199254740993", "9007199254740992"),
             ("\"c\"", "\"d\""),
@@ -139,9 +141,9 @@ mod tests {
     fn what_the_target_fills_in_is_no_difference_only_where_the_backup_does_not_say_it() {
         let essence = |json: &str| {
             let kind = (&PayloadKind::Records, Some("o"));
-            Comparing::default().essence(Side::Target, kind, json, &|_| 0, &|_| true).unwrap()
+            Comparing::default().essence(Side::Target, kind, json, &|_, version| version, &|_| true).unwrap()
         };
-        let target = r#"{"_system_object_id":5,"_created":"2026-01-01T00:00:00Z","_last_modified":"2026-01-01T00:00:00Z","_create_user":{"user":{"lookup:_id":{"reference":"root"}}},"o":{"_version":1,"n":9007199254740993}}"#;
+        let target = r#"{"_system_object_id":5,"_uuid":"u","_created":"2026-01-01T00:00:00Z","_last_modified":"2026-01-01T00:00:00Z","_create_user":{"user":{"lookup:_id":{"reference":"root"}}},"o":{"_version":1,"n":9007199254740993}}"#;
         let backup = essence(r#"{"_system_object_id":5,"_created":null,"o":{"_version":1,"n":9007199254740993}}"#);
         let mut same = essence(target);
         same.leave_out(backup.gaps);

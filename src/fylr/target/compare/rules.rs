@@ -44,7 +44,7 @@ const MODEL: &str = "a part of the data model names it";
 const FILLED: &str = "the target fills in who made a record, and when, where the backup does not say it";
 
 /// All documented differences.
-pub static RULES: [Rule; 58] = [
+pub static RULES: [Rule; 60] = [
     rule("", "_id", Treatment::Drop, OWN_IDS),
     rule("", "id", Treatment::Drop, OWN_IDS),
     rule("", "idTable", Treatment::Drop, OWN_IDS),
@@ -87,6 +87,8 @@ pub static RULES: [Rule; 58] = [
     rule("", "_last_seen_at", Treatment::Drop, "people may have come since"),
     rule("", "_tags", Treatment::Set, "tags have no order"),
     rule("", "_reverse_nested", Treatment::Drop, "children are records of their own"),
+    rule("", "send_email_notification", Treatment::Drop, "nobody gets mail because of a restore"),
+    rule("db", "_uuid", Treatment::Fill, "the target gives a UUID to a record that the backup says none of"),
     rule("db", "_create_user", Treatment::Fill, FILLED),
     rule("db", "_created", Treatment::Fill, FILLED),
     rule("db", "_last_modified", Treatment::Fill, FILLED),

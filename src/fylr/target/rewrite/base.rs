@@ -19,6 +19,7 @@ pub(crate) struct Rewritten<'t> {
 /// Types of users that have no password of their own.
 const WITHOUT_PASSWORD: [&str; 3] = ["ldap", "sso", "email"];
 const ROOT: &str = "system:root";
+const STANDARD_POOL: &str = "system:standard";
 const MAPPINGS: [&str; 3] = ["mapping_dc_export", "mapping_image_export", "mapping_image_import"];
 
 /// A group.
@@ -278,12 +279,17 @@ fn create_object(upload: &mut Members<'_>, place: &str, context: &Context) {
         }
     }
     for key in ["pool", "linked_pool"] {
-        if let Some(pool) = upload.get_mut(key).and_then(|pool| pool.members_mut()?.get_mut("pool")?.members_mut())
-            && let Some(source) = pool.get("_id").and_then(Json::as_id)
-            && let Some(target) = context.ids.get(Base::Pool, source)
-        {
-            pool.set("_id", Json::number(target));
-        }
+        let id = |pool: &Json<'_>| pool.as_id().or_else(|| pool.get("pool")?.get("_id")?.as_id());
+        let Some(source) = upload.get(key).and_then(id) else { continue };
+        let pool = if let Some(target) = context.ids.get(Base::Pool, source) {
+            Members::of([("_id", Json::number(target))])
+        } else {
+            context
+                .notes
+                .add(format!("{place}: uploads go to the standard pool, as pool {source} is not on the target"));
+            Members::of([("lookup:_id", Members::of([("reference", Json::string(STANDARD_POOL))]).into())])
+        };
+        upload.set(key, Members::of([("_basetype", Json::string("pool")), ("pool", pool.into())]).into());
     }
 }
 

@@ -98,7 +98,9 @@ pub(crate) fn order(members: &Members<'_>, context: &Context) -> Result<FileOrde
     let names = ["original_filename", "original_filepath", "original_filename_basename", "name"];
     let name = clean(&names.into_iter().find_map(text).unwrap_or_default());
     let name = with_extension(name, extension.as_deref());
-    let reference = |version: &str| format!("{}:eas:{id}:{version}", context.origins.host);
+    let reference = |version: &str, shown: &Json<'_>| {
+        format!("{}:eas:{id}:{version}{}", context.origins.host, checksum(shown, stays))
+    };
     let is_manual = members.get("produce_versions").is_some_and(|produces| !produces.is_true());
     let takes_versions = (context.options.upload_versions || is_manual) && version == ORIGINAL;
     let class = text("class").unwrap_or_default();
@@ -107,7 +109,7 @@ pub(crate) fn order(members: &Members<'_>, context: &Context) -> Result<FileOrde
     Ok(FileOrder {
         key,
         source_id: Some(id),
-        reference: reference(&version),
+        reference: reference(&version, shown),
         metadata: metadata(members, shown),
         bytes: shown.get("filesize").and_then(Json::as_id),
         origin,
@@ -116,6 +118,16 @@ pub(crate) fn order(members: &Members<'_>, context: &Context) -> Result<FileOrde
         produces: !takes_versions,
         renditions,
     })
+}
+
+/// What the target can check the bytes by, as a part of the reference. Of what stays elsewhere nobody has hashed the bytes.
+fn checksum(shown: &Json<'_>, stays: bool) -> String {
+    let hash = text_in(shown, &["hash"]).filter(|hash| !stays && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    match hash {
+        Some(hash) if hash.len() == 64 => format!(":sha256:{hash}"),
+        Some(hash) if hash.len() == 56 => format!(":sha224:{hash}"),
+        _ => String::new(),
+    }
 }
 
 /// The version that becomes the original: the one that was asked for, else the original.
@@ -143,7 +155,7 @@ fn renditions(
     versions: &Members<'_>,
     class: &str,
     name: &str,
-    reference: &dyn Fn(&str) -> String,
+    reference: &dyn Fn(&str, &Json<'_>) -> String,
     context: &Context,
 ) -> Result<Vec<Rendition>, String> {
     let names = || versions.iter().map(|(name, _)| name).filter(|name| *name != ORIGINAL);
@@ -161,7 +173,7 @@ fn renditions(
         let extension = text_in(shown, &["extension"]);
         found.push(Rendition {
             version: to.to_owned(),
-            reference: reference(version),
+            reference: reference(version, shown),
             name: with_extension(format!("{stem}-{}", clean(to)), extension.as_deref()),
             origin,
             stays,

@@ -17,6 +17,7 @@ use crate::fylr::json::Json;
 use crate::fylr::source::{Datamodel, Notes};
 use crate::fylr::target::gates::Abilities;
 use crate::fylr::target::ids::{Base, Ids};
+use crate::fylr::target::numbering::Numbering;
 use crate::fylr::target::options::WriteOptions;
 
 pub(crate) use base::{
@@ -69,8 +70,8 @@ pub(crate) struct Context {
     pub base_files: RwLock<HashMap<u64, u64>>,
     /// Of the backup, for the oldest form of lookups.
     pub model: Datamodel,
-    /// Records whose first version in the backup is a later one, and by how much.
-    pub offsets: Arc<HashMap<u64, u64>>,
+    /// Which numbers versions of records have on the target.
+    pub numbering: Arc<Numbering>,
     /// Ids at the source by reference.
     pub source_ids: HashMap<(Base, String), u64>,
     pub notes: Arc<Notes>,

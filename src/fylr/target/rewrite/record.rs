@@ -115,11 +115,13 @@ fn tags(members: &mut Members<'_>, objecttype: &str, context: &Context) {
     }
 }
 
-/// The first version of a record is its first on the target, whatever number it had.
+/// The versions of a record count 1, 2, 3 on the target, whatever numbers they had.
 fn settle_version(block: &mut Members<'_>, found: &Glance, context: &Context) {
-    let offset = found.system_id.and_then(|id| context.offsets.get(&id)).copied().unwrap_or(0);
-    let Some(version) = found.version.filter(|_| offset > 0) else { return };
-    let version = version.saturating_sub(offset).max(1);
+    let (Some(id), Some(told)) = (found.system_id, found.version) else { return };
+    let version = context.numbering.of(id, told);
+    if version == told {
+        return;
+    }
     block.set("_version", Json::number(version));
     if version == 1 {
         block.remove(&[LOOKUP]);

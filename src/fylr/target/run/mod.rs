@@ -7,7 +7,6 @@ mod payloads;
 mod progress;
 mod records;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, RwLock};
 
@@ -20,6 +19,7 @@ use crate::fylr::target::base::{self, EventsSent};
 use crate::fylr::target::files::Uploads;
 use crate::fylr::target::gates::Abilities;
 use crate::fylr::target::ids::{Base, Ids};
+use crate::fylr::target::numbering::Numbering;
 use crate::fylr::target::options::WriteOptions;
 use crate::fylr::target::payload::{Backup, Documents, Payload};
 use crate::fylr::target::prepare;
@@ -42,8 +42,8 @@ pub struct Restore {
     /// The data model of the backup, whether it is written or not.
     pub datamodel: Option<Vec<u8>>,
     pub payloads: Vec<Payload>,
-    /// Records whose first version in the backup is a later one, and by how much.
-    pub offsets: Arc<HashMap<u64, u64>>,
+    /// Which numbers versions of records have on the target.
+    pub numbering: Arc<Numbering>,
     /// Ids of the source by reference, as far as the backup tells them: `(pool, 3, museum)`.
     pub references: Vec<(Base, u64, String)>,
     pub backup: Arc<dyn Backup>,
@@ -61,7 +61,7 @@ impl Restore {
     /// # Errors
     /// When the target or the backup ends to answer. What was written until then is noted in the ledger.
     pub async fn run(self) -> Result<Restored, Error> {
-        let Self { client, options, origins, documents, datamodel, payloads, offsets, references, .. } = self;
+        let Self { client, options, origins, documents, datamodel, payloads, numbering, references, .. } = self;
         let schema = match datamodel.as_deref() {
             Some(text) => serde_json::from_slice::<serde_json::Value>(text).unwrap_or_default()["schema"].take(),
             // Where the backup has none, records are of the target's.
@@ -73,7 +73,7 @@ impl Restore {
             ids: Ids::default(),
             base_files: RwLock::default(),
             model: Datamodel::read(&schema),
-            offsets,
+            numbering,
             source_ids: references.iter().map(|(base, id, name)| ((*base, name.clone()), *id)).collect(),
             notes: Arc::default(),
             origins,
