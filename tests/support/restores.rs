@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fonds::archive::SnapshotName;
 use fonds::fylr::target::{FileApi, Restored, WriteOptions};
-use fonds::fylr::{Certificates, Client, Credentials, Options, RetryPolicy, Server};
+use fonds::fylr::{Certificates, Client, Credentials, Options, Request, RetryPolicy, Server};
 use fonds::jobs::restore::{Document, Outcome, Planned, Restore, RestoreFrom, RestoreStart, Target};
 use fonds::model::event::Silent;
 use fonds::rehearsal::{self, Instance};
@@ -127,6 +127,15 @@ pub fn instance_id(instance: &Instance) -> String {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let client = runtime.block_on(Client::connect(connection(instance), Arc::new(Silent))).expect("a login");
     client.instance().id.clone()
+}
+
+/// What an instance answers to a request.
+pub fn asked(instance: &Instance, request: &Request) -> serde_json::Value {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let answer = runtime.block_on(async {
+        Client::connect(connection(instance), Arc::new(Silent)).await.expect("a login").ask(request).await
+    });
+    serde_json::from_slice(&answer.unwrap_or_else(|error| panic!("{}", fonds::jobs::chain(&error)))).expect("JSON")
 }
 
 /// Lets something go wrong.
