@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use fonds::archive::SnapshotName;
-use fonds::jobs::diff::{Change, Diff as Job, Differences, EntryChange, KindDiff, RecordChange, Side, What};
+use fonds::jobs::diff::{
+    Change, Diff as Job, DiffRestored, Differences, EntryChange, KindDiff, RecordChange, Side, What,
+};
 use fonds::model::entry::Role;
 use fonds::model::payload::{FieldChange, Identity};
 use serde_json::{Value, json};
@@ -34,6 +36,13 @@ pub struct Diff {
     /// Tell every record, field and file that changed
     #[arg(long, short)]
     details: bool,
+    /// The second backup is one of the instance that the first one was restored to: leave out what a restore changes on
+    /// purpose, like ids that the target gives
+    #[arg(long)]
+    restored: bool,
+    /// Files did not come along
+    #[arg(long, requires = "restored")]
+    without_files: bool,
 }
 
 /// A name is a snapshot's; anything with a slash is a path.
@@ -48,6 +57,9 @@ fn side(text: &str) -> Result<Side, std::convert::Infallible> {
 
 impl Diff {
     pub fn run(self, session: &mut Session) -> Result<Exit, Error> {
+        if self.restored {
+            return self.of_restored(session);
+        }
         let job = Job { before: self.before, after: self.after, details: self.details };
         let (archive, out) = (session.archive.clone(), &mut session.out);
         out.list("changes")?;
@@ -66,14 +78,45 @@ impl Diff {
             })
         });
         session.out.member("entries", &entries.collect())?;
-        for (role, key) in [(Role::Datamodel, "datamodel"), (Role::BaseConfig, "base_config")] {
-            let changes = differences.fields.iter().filter(|(other, _)| *other == role).flat_map(|(_, fields)| fields);
-            session.out.member(key, &changes.map(field_view).collect())?;
-        }
+        documents(&differences, session)?;
         session.out.member("same", &differences.is_empty().into())?;
         tell(&differences, self.details, session)?;
         Ok(Exit::DONE)
     }
+
+    fn of_restored(self, session: &mut Session) -> Result<Exit, Error> {
+        let job = DiffRestored { before: self.before, after: self.after, without_files: self.without_files };
+        let found = session.work(|observer| job.run(&session.archive, &**observer))?;
+        session.out.list("changes")?;
+        for record in &found.records {
+            session.out.item(|| json!({ "what": record.what, "why": record.why }))?;
+        }
+        for name in &found.more {
+            session.out.item(|| json!({ "what": name, "why": ADDED }))?;
+        }
+        session.out.member("kinds", &found.differences.kinds.iter().map(kind_view).collect())?;
+        documents(&found.differences, session)?;
+        session.out.member("same", &found.is_nothing().into())?;
+        if self.details {
+            let added = found.more.iter().map(|name| (name.as_str(), ADDED));
+            for (what, why) in found.records.iter().map(|one| (one.what.as_str(), one.why.as_str())).chain(added) {
+                session.out.line(format_args!("{}: {}", format::printable(what), format::printable(why)))?;
+            }
+        }
+        tell(&found.differences, self.details, session)?;
+        Ok(Exit::DONE)
+    }
+}
+
+/// Why something that only the second backup has is told.
+const ADDED: &str = "only the second backup has it";
+
+fn documents(differences: &Differences, session: &mut Session) -> Result<(), Error> {
+    for (role, key) in [(Role::Datamodel, "datamodel"), (Role::BaseConfig, "base_config")] {
+        let changes = differences.fields.iter().filter(|(other, _)| *other == role).flat_map(|(_, fields)| fields);
+        session.out.member(key, &changes.map(field_view).collect())?;
+    }
+    Ok(())
 }
 
 /// Tables of what changed; what did not change is left out.

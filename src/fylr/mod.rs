@@ -21,7 +21,7 @@ mod sender;
 mod client;
 mod instance;
 
-mod json;
+pub(crate) mod json;
 mod masked;
 mod output_only;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::jobs::Error;
 use crate::jobs::diff::Group;
+use crate::jobs::diff::form::Form;
 use crate::jobs::diff::spool::{Kept, Spool};
 use crate::model::payload::{FieldChange, Identity, difference};
 
@@ -46,6 +47,7 @@ pub enum What {
 #[derive(Debug, Clone)]
 struct Single {
     identity: Identity,
+    form: Form,
     kept: Kept,
 }
 
@@ -60,12 +62,13 @@ pub(in crate::jobs) struct Matcher {
 /// By which singles are brought together, in an order that people expect: numbers by their size.
 type MatchKey = (u8, usize, String);
 
-fn key(identity: &Identity) -> Option<MatchKey> {
+fn key(single: &Single) -> Option<MatchKey> {
     use crate::model::payload::identity::Key;
-    Some(match identity.key()? {
-        Key::SystemObjectId(id) => (0, id.len(), id.to_owned()),
-        Key::Uuid(id) => (1, 0, id.to_owned()),
-        Key::Reference(id) => (2, 0, id.to_owned()),
+    Some(match single.identity.key() {
+        Some(Key::SystemObjectId(id)) => (0, id.len(), id.to_owned()),
+        Some(Key::Uuid(id)) => (1, 0, id.to_owned()),
+        Some(Key::Reference(id)) => (2, 0, id.to_owned()),
+        None => (3, 0, single.form.name.clone()?),
     })
 }
 
@@ -107,13 +110,13 @@ impl Matcher {
         let mut named: BTreeMap<MatchKey, (Vec<Single>, Vec<Single>)> = BTreeMap::new();
         let mut nameless = (Vec::new(), Vec::new());
         for single in self.before {
-            match key(&single.identity) {
+            match key(&single) {
                 Some(key) => named.entry(key).or_default().0.push(single),
                 None => nameless.0.push(single),
             }
         }
         for single in self.after {
-            match key(&single.identity) {
+            match key(&single) {
                 Some(key) => named.entry(key).or_default().1.push(single),
                 None => nameless.1.push(single),
             }
@@ -125,6 +128,12 @@ impl Matcher {
         changes.extend(nameless.0.into_iter().map(|single| (Some(single), None)));
         changes.extend(nameless.1.into_iter().map(|single| (None, Some(single))));
         for (before, after) in changes {
+            if let (Some(before), Some(after)) = (&before, &after)
+                && before.form.mark == after.form.mark
+            {
+                found.unchanged += 1;
+                continue;
+            }
             if let Some(change) = found.count(before, after, spool)? {
                 tell(&found, change)?;
             }
@@ -134,7 +143,7 @@ impl Matcher {
 }
 
 fn single(record: &[u8], spool: &mut Spool) -> Result<Single, Error> {
-    Ok(Single { identity: Identity::of(record), kept: spool.keep(record).map_err(Error::Spool)? })
+    Ok(Single { identity: Identity::of(record), form: Form::of(record), kept: spool.keep(record).map_err(Error::Spool)? })
 }
 
 /// Brings the versions of one object together: those with the same number; and where each side has a single one that is
@@ -144,7 +153,8 @@ fn pair(mut before: Vec<Single>, mut after: Vec<Single>, changes: &mut Vec<(Opti
     let is_single = before.len() == 1 && after.len() == 1;
     before.retain(|old| {
         let is_same = |new: &Single| is_single || new.identity.version == old.identity.version;
-        match after.iter().position(is_same) {
+        let says_the_same = |new: &Single| new.form.mark == old.form.mark;
+        match after.iter().position(says_the_same).or_else(|| after.iter().position(is_same)) {
             Some(at) => {
                 changes.push((Some(old.clone()), Some(after.remove(at))));
                 false

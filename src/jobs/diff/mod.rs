@@ -2,8 +2,10 @@
 //! read; what differs is matched by what the records are called.
 
 mod entries;
+mod form;
 mod layout;
 mod matching;
+mod restored;
 mod snapshots;
 mod spool;
 
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub use entries::{EntryChange, EntryCounts};
 pub(super) use matching::Matcher;
 pub use matching::{KindDiff, RecordChange, What};
+pub use restored::{DiffRestored, Unexplained};
 pub(super) use snapshots::group;
 pub(super) use spool::Spool;
 

@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, bounded};
 
 use crate::archive::{self, Archive, Body, FileBody, Row, SnapshotName, SnapshotReader, snapshot};
 use crate::jobs::Error;
+use crate::jobs::restore::RestoreFrom;
 use crate::layout::{DirectoryReader, MissingPayloads};
 use crate::model::entry::{Digest, Role};
 use crate::model::event::Observer;
@@ -38,6 +39,17 @@ pub struct Packed {
 }
 
 impl BackupSource {
+    /// Opens what a restore can be of.
+    ///
+    /// # Errors
+    /// As the two of which it is one.
+    pub fn of(from: &RestoreFrom, archive: &Path, observer: &dyn Observer) -> Result<Self, Error> {
+        match from {
+            RestoreFrom::Snapshot(name) => Self::snapshot(archive, name),
+            RestoreFrom::Directory(path) => Self::directory(path, observer),
+        }
+    }
+
     /// Opens a snapshot.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Verify: a target is read back as if it were backed up, and every item is compared with what the backup says. Of each
 //! item a short stand-in is held, never its text.
 
+mod backups;
 mod lot;
 mod read;
 mod report;
@@ -22,6 +23,7 @@ use crate::jobs::verify::side::Backup;
 use crate::jobs::{Error, patience};
 use crate::model::event::{Event, Observer};
 
+pub(in crate::jobs) use backups::{Compared as BackupsCompared, compare as compare_backups};
 pub use report::{Form, write_report};
 
 /// Differences that are told one by one; of more there is a count.
@@ -72,6 +74,8 @@ pub struct Verified {
     pub difference_count: u64,
     /// Links to what is not in the backup: the target keeps them open.
     pub open_links: u64,
+    /// What is on the target only: the first ones.
+    pub more: Vec<String>,
     /// What was not compared.
     pub notes: BTreeSet<String>,
 }
@@ -102,10 +106,7 @@ impl Verify {
         let runtime = Runtime::new().map_err(Error::Runtime)?;
         let connected = Client::connect(self.connection.clone(), Arc::clone(observer));
         let client = patience::wait(&runtime, &**observer, connected)?;
-        let source = match &self.from {
-            RestoreFrom::Snapshot(name) => BackupSource::snapshot(archive, name)?,
-            RestoreFrom::Directory(path) => BackupSource::directory(path, &**observer)?,
-        };
+        let source = BackupSource::of(&self.from, archive, &**observer)?;
         let scan = look(&source, Renames::default(), &**observer)?;
         let comparing = Comparing {
             without_files: self.without_files,

@@ -28,6 +28,8 @@ pub(super) struct Backup<'a> {
     unfetched: u64,
     /// Records that nothing tells apart, by objecttype.
     nameless: BTreeMap<String, u64>,
+    /// The first of what only the target has.
+    more: Vec<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -52,6 +54,7 @@ impl<'a> Backup<'a> {
             different: 0,
             unfetched: 0,
             nameless: BTreeMap::new(),
+            more: Vec::new(),
         }
     }
 
@@ -104,6 +107,9 @@ impl<'a> Backup<'a> {
         let compared = self.counts.entry(tally.to_owned()).or_default();
         let Some(item) = self.items.get_mut(&marks.key).filter(|item| item.count > 0) else {
             compared.more += 1;
+            if self.more.len() < DIFFERENCES_MAX {
+                self.more.push(essence.key);
+            }
             return;
         };
         item.count -= 1;
@@ -181,12 +187,14 @@ impl<'a> Backup<'a> {
             verified.notes.insert(format!("{text}: their bytes were not compared"));
         }
         verified.counts = self.counts;
+        self.more.sort();
+        verified.more = self.more;
         Ok(())
     }
 }
 
 /// The items of these payloads.
-fn lots(
+pub(super) fn lots(
     source: &BackupSource,
     scan: &Look,
     wanted: &[usize],

@@ -16,6 +16,7 @@ use crate::model::payload::PayloadKind;
 
 pub use gaps::Gaps;
 pub use key::is_nameless;
+use rules::DOCUMENT;
 pub use rules::{RULES, Rule};
 
 /// What must be known to compare.
@@ -92,6 +93,25 @@ impl Comparing {
         let text = form(Told::Bytes);
         let bare = met.any.get().then(|| form(Told::Presence));
         Some(Essence { key, text, bare, is_unfetched: met.unfetched.get(), gaps: Gaps::of(kind, &json) })
+    }
+}
+
+impl Comparing {
+    /// The forms of a data model or base config, of the backup and of the target. What is no JSON is its own form.
+    #[must_use]
+    pub fn documents(&self, backup: &[u8], target: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let met = Met::default();
+        let form = |text: &[u8], side: Side, told: Told| {
+            let json = std::str::from_utf8(text).ok().and_then(|text| Json::parse(text).ok());
+            let Some(json) = json else { return text.to_vec() };
+            let out = Vec::with_capacity(text.len());
+            let mut form = Form { comparing: self, kind: DOCUMENT, side, told, met: &met, is_known: &|_| true, out };
+            form.value(&json, "");
+            form.out
+        };
+        let forms = |told: Told| (form(backup, Side::Backup, told), form(target, Side::Target, told));
+        let found = forms(Told::Bytes);
+        if met.unfetched.get() { forms(Told::Presence) } else { found }
     }
 }
 

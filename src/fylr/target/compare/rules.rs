@@ -43,8 +43,13 @@ const MODEL: &str = "a part of the data model names it";
 
 const FILLED: &str = "the target fills in who made a record, and when, where the backup does not say it";
 
+/// Stands for data models and base configs among the kinds.
+pub(super) const DOCUMENT: &str = "document";
+const OF_SERVER: &str = "it belongs to the server and is not restored";
+const MODEL_VERSIONS: &str = "the target counts versions of its data model by itself";
+
 /// All documented differences.
-pub static RULES: [Rule; 60] = [
+pub static RULES: [Rule; 70] = [
     rule("", "_id", Treatment::Drop, OWN_IDS),
     rule("", "id", Treatment::Drop, OWN_IDS),
     rule("", "idTable", Treatment::Drop, OWN_IDS),
@@ -100,6 +105,16 @@ pub static RULES: [Rule; 60] = [
     rule("right/object/presets", "_position", Treatment::Drop, OUTPUT),
     rule("right/collection/presets", "_position", Treatment::Drop, OUTPUT),
     rule("collection", "_owner", Treatment::Drop, "a collection belongs to the owner of its parent"),
+    rule(DOCUMENT, "version", Treatment::Drop, MODEL_VERSIONS),
+    rule(DOCUMENT, "based_on_version", Treatment::Drop, MODEL_VERSIONS),
+    rule(DOCUMENT, "based_on_schema_version", Treatment::Drop, MODEL_VERSIONS),
+    rule(DOCUMENT, "based_on_base_version", Treatment::Drop, MODEL_VERSIONS),
+    rule(DOCUMENT, "max_table_id", Treatment::Drop, MODEL_VERSIONS),
+    rule(DOCUMENT, "max_column_id", Treatment::Drop, MODEL_VERSIONS),
+    rule(DOCUMENT, "location_defaults", Treatment::Drop, OF_SERVER),
+    rule(DOCUMENT, "logging", Treatment::Drop, OF_SERVER),
+    rule(DOCUMENT, "purge", Treatment::Drop, OF_SERVER),
+    rule(DOCUMENT, "license", Treatment::Drop, OF_SERVER),
     rule("event/list", "object_id", Treatment::Drop, OWN_IDS),
     rule("event/list", "pollable", Treatment::Drop, OUTPUT),
     rule("event/list", "basetype", Treatment::Drop, "easydb5 has other names"),
