@@ -1,6 +1,7 @@
 //! Backups are written to instances: everything arrives, in whatever way it is asked for, whatever goes wrong.
 
 mod again;
+mod diffs;
 mod flags;
 mod ids;
 mod importer;

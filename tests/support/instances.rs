@@ -84,8 +84,13 @@ pub fn backup(instance: &Instance, archive: &Path, change: impl FnOnce(&mut Back
 
 /// The entries of the newest snapshot but the manifest; what is another thing in every answer is taken out.
 pub fn entries(archive: &Path) -> BTreeMap<String, Vec<u8>> {
+    entries_of(archive, "museum")
+}
+
+/// The same of a backup of another name.
+pub fn entries_of(archive: &Path, name: &str) -> BTreeMap<String, Vec<u8>> {
     let archive = Archive::open(archive).expect("an archive");
-    let name: SnapshotName = "museum".parse().expect("a name");
+    let name: SnapshotName = name.parse().expect("a name");
     let snapshot = snapshot::find(&archive.read().expect("a view"), &name).expect("a snapshot");
     let mut files = archives::read(&archive, snapshot).expect("all entries");
     files.remove("manifest.json");

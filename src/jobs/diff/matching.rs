@@ -143,7 +143,11 @@ impl Matcher {
 }
 
 fn single(record: &[u8], spool: &mut Spool) -> Result<Single, Error> {
-    Ok(Single { identity: Identity::of(record), form: Form::of(record), kept: spool.keep(record).map_err(Error::Spool)? })
+    Ok(Single {
+        identity: Identity::of(record),
+        form: Form::of(record),
+        kept: spool.keep(record).map_err(Error::Spool)?,
+    })
 }
 
 /// Brings the versions of one object together: those with the same number; and where each side has a single one that is

@@ -52,7 +52,8 @@ impl DiffRestored {
         let after = opened(&self.after, archive, observer)?;
         let mut compared = verify::compare_backups(&before, &after, self.without_files, observer)?;
         let kinds = kinds(&compared.verified);
-        let fields = [Role::Datamodel, Role::BaseConfig].into_iter().filter_map(|role| Some((role, fields(role, &compared)?)));
+        let fields =
+            [Role::Datamodel, Role::BaseConfig].into_iter().filter_map(|role| Some((role, fields(role, &compared)?)));
         let differences = Differences { kinds, fields: fields.collect(), ..Differences::default() };
         let records = std::mem::take(&mut compared.verified.differences);
         Ok(Unexplained { differences, records, more: compared.verified.more })
@@ -96,6 +97,8 @@ fn fields(role: Role, compared: &BackupsCompared) -> Option<Vec<difference::Fiel
     };
     let (before, after) = (of(&compared.before.documents)?, of(&compared.after.documents).unwrap_or_default());
     let (before, after) = compared.comparing.documents(&before, &after);
-    let changes = difference::differences(&before, &after);
+    let mut changes = difference::differences(&before, &after);
+    // Settings that the backup does not say are the target's own.
+    changes.retain(|change| role != Role::BaseConfig || change.before.is_some());
     if changes.is_empty() { None } else { Some(changes) }
 }

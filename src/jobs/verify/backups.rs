@@ -52,7 +52,9 @@ pub(in crate::jobs) fn compare(
             (lot.tally(), forming.essences(&lot, Side::Target).map(marked).collect::<Vec<_>>())
         },
         |(tally, found)| {
-            found.into_iter().for_each(|item| backup.compare(&tally, item));
+            for item in found {
+                backup.compare(&tally, item);
+            }
             Ok(())
         },
     )?;

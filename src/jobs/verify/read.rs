@@ -46,7 +46,9 @@ impl<'a> Reading<'a> {
                 (lot.tally(), forming.essences(&lot, Side::Target).map(marked).collect::<Vec<_>>())
             },
             |(tally, found)| {
-                found.into_iter().for_each(|item| backup.compare(&tally, item));
+                for item in found {
+                    backup.compare(&tally, item);
+                }
                 Ok(())
             },
         )
