@@ -86,7 +86,9 @@ impl Forget {
         if self.dry_run {
             session.summary(&format!("{counted} would be forgotten; nothing was changed"))?;
             if self.prune {
-                prune::tell(&jobs::plan_prune(&session.archive, self.unused.get(), &numbers)?, session)?;
+                let plan = jobs::plan_prune(&session.archive, self.unused.get(), &numbers)?;
+                let is_roomy = plan.is_empty() && jobs::is_roomy(&session.archive)?;
+                prune::tell(&plan, is_roomy, session)?;
             }
             return Ok(Exit::DONE);
         }

@@ -53,11 +53,12 @@ impl Prune {
     pub fn run(self, session: &mut Session) -> Result<Exit, Error> {
         let plan = jobs::plan_prune(&session.archive, self.unused.get(), &[])?;
         session.out.member("dry_run", &self.dry_run.into())?;
-        if self.dry_run || plan.is_empty() && !jobs::is_roomy(&session.archive)? {
-            tell(&plan, session)?;
+        let is_roomy = plan.is_empty() && jobs::is_roomy(&session.archive)?;
+        if self.dry_run || plan.is_empty() && !is_roomy {
+            tell(&plan, is_roomy, session)?;
             return Ok(Exit::DONE);
         }
-        if plan.is_empty() {
+        if is_roomy {
             // Nothing goes but room that nothing stands in.
             return execute(self.unused.get(), session);
         }
@@ -70,14 +71,16 @@ impl Prune {
     }
 }
 
-/// Tells what a prune would do.
-pub fn tell(plan: &PrunePlan, session: &mut Session) -> Result<(), Error> {
+/// Tells what a prune would do; `is_roomy`: it would at least make the file shorter.
+pub fn tell(plan: &PrunePlan, is_roomy: bool, session: &mut Session) -> Result<(), Error> {
     session.out.member("plan", &view(plan))?;
-    if plan.is_empty() {
-        session.summary("there is nothing to prune")?;
-    } else {
-        session.summary(&format!("would {}", text(plan)))?;
-    }
+    session.out.member("shortens", &(is_roomy || !plan.is_empty()).into())?;
+    let text = match (plan.is_empty(), is_roomy) {
+        (true, true) => "would drop nothing, and make the file shorter: it has room that nothing is in".to_owned(),
+        (true, false) => "there is nothing to prune".to_owned(),
+        (false, _) => format!("would {}", text(plan)),
+    };
+    session.summary(&text)?;
     Ok(())
 }
 

@@ -69,6 +69,24 @@ fn forgetting_what_is_named_and_pruning_goes_in_one() {
 }
 
 #[test]
+fn a_prune_that_only_makes_the_file_shorter_says_so_before() {
+    let place = three_times();
+    assert_eq!(place.transcript("prune --dry-run"), "there is nothing to prune\n");
+    // As a prune leaves it that is killed before it has made the file short.
+    let archive = std::fs::OpenOptions::new().write(true).open(place.path("fonds.redb")).unwrap();
+    let length = archive.metadata().unwrap().len();
+    archive.set_len(length + (200 << 20)).unwrap();
+    drop(archive);
+    let plan = place.transcript("prune --dry-run");
+    assert!(plan.contains("make the file shorter"), "{plan}");
+    assert!(std::fs::metadata(place.path("fonds.redb")).unwrap().len() > 200 << 20, "nothing was done");
+    let done = place.succeed("prune");
+    assert!(done.contains("given back"), "{done}");
+    assert!(std::fs::metadata(place.path("fonds.redb")).unwrap().len() < 64 << 20, "{done}");
+    assert_eq!(place.transcript("prune --dry-run"), "there is nothing to prune\n");
+}
+
+#[test]
 fn what_would_keep_nothing_or_means_nothing_is_refused() {
     let place = three_times();
     assert_data_eq!(

@@ -89,6 +89,19 @@ impl<'t> Json<'t> {
         if let Self::Array(items) = self { items } else { &[] }
     }
 
+    /// A copy that does not depend on the text it was read from.
+    pub(crate) fn detached<'o>(&self) -> Json<'o> {
+        match self {
+            Self::Scalar(text) => Json::Scalar(Cow::Owned(text.clone().into_owned())),
+            Self::Array(items) => Json::Array(items.iter().map(Json::detached).collect()),
+            Self::Object(members) => {
+                let copy =
+                    members.0.iter().map(|(key, value)| (Cow::Owned(key.clone().into_owned()), value.detached()));
+                Json::Object(Members(copy.collect()))
+            }
+        }
+    }
+
     /// The member of this name, if it is an object that has one.
     pub(crate) fn get(&self, key: &str) -> Option<&Json<'t>> {
         self.members()?.get(key)

@@ -7,7 +7,6 @@ use crate::fylr::error::Error;
 use crate::fylr::json::Json;
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::source::read::{Reader, parsed};
-use crate::fylr::source::turn::owned;
 
 /// Files that are asked for at a time.
 const AT_A_TIME: usize = 100;
@@ -39,7 +38,7 @@ pub(crate) async fn complete(reader: &Reader, json: &mut Json<'_>, place: Where)
             Err(error) => return Err(error),
         };
         let answer = parsed(&answer, "eas")?;
-        files.extend(ids.iter().filter_map(|id| Some((*id, owned(answer.get(&id.to_string())?)))));
+        files.extend(ids.iter().filter_map(|id| Some((*id, answer.get(&id.to_string())?.detached()))));
     }
     visit(json, place, matches!(place, Where::Anywhere), &mut |json| {
         let file = bare_id(json).and_then(|id| files.get(&id)).filter(|file| file.members().is_some());

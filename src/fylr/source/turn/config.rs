@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use crate::fylr::instance::InstanceKind;
 use crate::fylr::json::{Json, Members};
 use crate::fylr::masked::without_placeholders;
-use crate::fylr::source::turn::people::owned;
 use crate::fylr::source::turn::{Context, files};
 
 /// What marks a file as a base config.
@@ -53,15 +52,15 @@ fn translated<'t>(json: &Json<'_>) -> Members<'t> {
     };
     for (key, path, target) in OF_EASYDB5 {
         if let Some(value) = find(key, path) {
-            put(target, owned(value));
+            put(target, value.detached());
         }
     }
     if let Some(languages) = find("languages.database", &[]) {
-        put(["languages", "database"], owned(languages.get("value").unwrap_or(languages)));
+        put(["languages", "database"], languages.get("value").unwrap_or(languages).detached());
     }
     if let Some(Json::Array(rules)) = find("login.password_policy", &["policy"]) {
         let checks = rules.iter().filter_map(|rule| rule.get("expression"));
-        let checks = checks.map(|expression| Json::from(Members::of([("regexp", owned(expression))])));
+        let checks = checks.map(|expression| Json::from(Members::of([("regexp", expression.detached())])));
         put(["password", "check"], Json::Array(checks.collect()));
     }
     let mut config = Members::default();

@@ -24,7 +24,6 @@ pub(crate) use base::{
 };
 pub(crate) use config::base_config;
 pub(crate) use files::{FileMode, FileSource, packed as packed_files};
-pub(crate) use people::owned;
 pub(crate) use record::{Glance, Parent, glance, record};
 
 /// Notes of one kind that are kept apart; of more there is a count.

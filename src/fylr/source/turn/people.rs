@@ -73,22 +73,9 @@ pub(super) fn list(members: &mut Members<'_>, key: &'static str, context: &Conte
         // What stands beside the group, such as how the user came into it, belongs to the list.
         if let (Some(found), Some(entry)) = (found.members_mut(), entry.members()) {
             let automatic = entry.iter().filter(|(key, _)| *key == "_automatic_auth");
-            automatic.for_each(|(_, value)| found.set("_automatic_auth", owned(value)));
+            automatic.for_each(|(_, value)| found.set("_automatic_auth", value.detached()));
         }
         *entry = found;
         true
     });
-}
-
-/// A copy that does not depend on the text it was read from.
-pub(crate) fn owned<'t>(json: &Json<'_>) -> Json<'t> {
-    match json {
-        Json::Scalar(text) => Json::Scalar(text.clone().into_owned().into()),
-        Json::Array(items) => Json::Array(items.iter().map(owned).collect()),
-        Json::Object(members) => {
-            let mut copy = Members::default();
-            members.iter().for_each(|(key, value)| copy.set(key.to_owned(), owned(value)));
-            Json::Object(copy)
-        }
-    }
 }

@@ -173,7 +173,7 @@ impl Turner<'_> {
                 return Err(Unturnable(format!("its link in {column} to {target} has no system object id")));
             }
         }
-        let deleted = link.get(DELETED_AT).filter(|at| !at.is_null()).map(people::owned);
+        let deleted = link.get(DELETED_AT).filter(|at| !at.is_null()).map(Json::detached);
         // A link to what is not there has nothing but names; old versions and easydb5 do not say more.
         let is_bare = link.get(&target).is_none();
         let is_gone = deleted.is_some() || link.get(PURGED).is_some_and(Json::is_true) || is_bare;

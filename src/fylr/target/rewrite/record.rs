@@ -193,16 +193,3 @@ impl Rewriting<'_> {
         gone_link(block.and_then(|block| block.get_mut(LOOKUP)), self.context)
     }
 }
-
-/// A copy that does not depend on the text it was read from.
-pub(super) fn owned<'t>(json: &Json<'_>) -> Json<'t> {
-    match json {
-        Json::Scalar(text) => Json::Scalar(text.clone().into_owned().into()),
-        Json::Array(items) => Json::Array(items.iter().map(owned).collect()),
-        Json::Object(members) => {
-            let mut copy = Members::default();
-            members.iter().for_each(|(key, value)| copy.set(key.to_owned(), owned(value)));
-            copy.into()
-        }
-    }
-}
