@@ -97,3 +97,61 @@ fn versions_of_the_target_have_their_limits_told() {
     let plan = planned(restore(directory(), &[&old]), &dir.path().join("a.redb")).plan;
     assert!(plan.targets[0].notes.iter().any(|note| note.contains("one at a time")), "{:?}", plan.targets[0].notes);
 }
+
+/// The museum without packed files, its URLs signed until so many seconds since 1970.
+fn signed(ends: &[u64]) -> tempfile::TempDir {
+    let at = std::cell::Cell::new(0);
+    let sign = |json: &mut serde_json::Value| {
+        let text = json.to_string();
+        let mut parts = text.split("x-fylr-signature=v1-");
+        let mut signed = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let end = ends[at.get() % ends.len()];
+            at.set(at.get() + 1);
+            signed += &format!("x-fylr-signature=v1-{end:x}-1-{part}");
+        }
+        *json = serde_json::from_str(&signed.replace("\"path\":\"files/", "\"was\":\"files/")).expect("JSON");
+    };
+    let names = std::fs::read_dir(crate::support::restores::museum()).expect("it is so");
+    let names = names.map(|entry| entry.expect("it is so").file_name().into_string().expect("it is so"));
+    let names: Vec<String> = names.filter(|name| name.starts_with("db__")).collect();
+    let sign: &dyn Fn(&mut serde_json::Value) = &sign;
+    changed(&names.iter().map(|name| (name.as_str(), sign)).collect::<Vec<_>>())
+}
+
+#[test]
+fn signed_urls_are_told_with_their_end_and_refused_where_all_have_ended() {
+    const PAST: u64 = 1_600_000_000;
+    const LATER: u64 = 4_000_000_000;
+    let dir = tempfile::tempdir().unwrap();
+    let (target, archive) = (target(), dir.path().join("a.redb"));
+    let plan = |ends: &[u64], change: &dyn Fn(&mut fonds::jobs::restore::Restore)| {
+        let backup = signed(ends);
+        let mut job = restore(RestoreFrom::Directory(backup.path().to_owned()), &[&target]);
+        (job.write.upload_versions, job.write.file_api) = (false, FileApi::Put);
+        change(&mut job);
+        planned(job, &archive).plan
+    };
+    let told = |notes: &[String]| notes.iter().find(|note| note.contains("URLs of")).cloned().unwrap_or_default();
+    let nothing = |_: &mut fonds::jobs::restore::Restore| {};
+
+    let good = plan(&[LATER], &nothing);
+    assert!(told(&good.notes).contains("2096-10-02"), "{:?}", good.notes);
+    assert_eq!((good.files.expired, good.files.first_expiry), (0, Some(LATER as i64)));
+    assert!(good.files.expiring > 3 && !good.is_refused());
+
+    let mixed = plan(&[PAST, LATER, LATER], &nothing);
+    assert!(mixed.files.expired > 0 && mixed.files.expired < mixed.files.remote && !mixed.is_refused());
+    let note = told(&mixed.notes);
+    assert!(note.contains("2020-09-13") && note.contains("--file-api-access-token"), "{note}");
+    assert!(note.contains(&format!("{} of {} files", mixed.files.expired, mixed.files.remote)), "{note}");
+
+    for way in [FileApi::Put, FileApi::Rput, FileApi::RputBulk] {
+        let gone = plan(&[PAST], &|job| job.write.file_api = way);
+        assert!(told(&gone.refusals).contains("--include-files"), "{way:?}: {:?}", gone.refusals);
+    }
+    assert!(!plan(&[PAST], &|job| job.write.file_api = FileApi::None).is_refused());
+    assert!(!plan(&[PAST], &|job| job.write.file_token = Some("token".into())).is_refused());
+    assert!(!plan(&[PAST], &|job| job.write.ignore_file_errors = true).is_refused());
+    assert!(!plan(&[PAST], &|job| job.start = RestoreStart::Continue).is_refused());
+}

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use roaring::RoaringTreemap;
 
 use crate::fylr::json::{Json, Members};
+use crate::fylr::target::files::expiry;
 use crate::fylr::target::ids::Base;
 use crate::fylr::target::numbering::{Numbering, Versions};
 use crate::fylr::target::options::ORIGINAL;
@@ -37,12 +38,20 @@ pub struct FileCounts {
     pub samples: Vec<String>,
     /// Files of which two versions would have one name.
     pub conflicts: u64,
+    /// Files at the source whose URL says until when it is good.
+    pub expiring: u64,
+    /// Those of them whose URL is good no more.
+    pub expired: u64,
+    /// When the first of these URLs ends, in seconds since 1970.
+    pub first_expiry: Option<i64>,
 }
 
 /// What has been found.
 #[derive(Debug, Default)]
 pub struct Survey {
     renames: Renames,
+    /// Seconds since 1970: URLs that end before have ended.
+    now: i64,
     pub counts: BTreeMap<String, u64>,
     pub files: FileCounts,
     /// Which reference stands for which id of the source.
@@ -65,8 +74,8 @@ pub struct Survey {
 
 impl Survey {
     #[must_use]
-    pub fn new(renames: Renames) -> Self {
-        Self { renames, ..Self::default() }
+    pub fn new(renames: Renames, now: i64) -> Self {
+        Self { renames, now, ..Self::default() }
     }
 
     /// Looks at an item of a payload.
@@ -197,7 +206,7 @@ impl Survey {
                 None => {
                     if let Some(url) = members.get("eas:url").and_then(Json::as_str) {
                         self.files.remote += 1;
-                        self.sample(&url);
+                        self.remote(&url);
                     }
                     members.iter().for_each(|(_, value)| self.files(value));
                 }
@@ -230,13 +239,18 @@ impl Survey {
             (_, _, Some(url)) => {
                 self.files.remote += 1;
                 self.files.remote_bytes += bytes;
-                self.sample(&url);
+                self.remote(&url);
             }
             _ => self.files.lost += 1,
         }
     }
 
-    fn sample(&mut self, url: &str) {
+    fn remote(&mut self, url: &str) {
+        if let Some(expiry) = expiry(url) {
+            self.files.expiring += 1;
+            self.files.expired += u64::from(expiry <= self.now);
+            self.files.first_expiry = Some(self.files.first_expiry.map_or(expiry, |first| first.min(expiry)));
+        }
         if self.files.samples.len() < SAMPLES {
             self.files.samples.push(url.to_owned());
         }
@@ -285,7 +299,7 @@ mod tests {
 
     #[test]
     fn every_file_is_counted_once_by_where_it_is() {
-        let mut survey = Survey::new("image.small:preview".parse().unwrap());
+        let mut survey = Survey::new("image.small:preview".parse().unwrap(), 1_767_225_600);
         let file = |id: u64, original: &str, more: &str| {
             format!(
                 r#"{{"_system_object_id":{id},"o":{{"f":[{{"_id":{id},"class":"image",{more}"versions":{{"original":{original}}}}}]}}}}"#
@@ -294,14 +308,18 @@ mod tests {
         let texts = [
             file(1, r#"{"path":"files/0/0/1-a.png","filesize":7}"#, ""),
             file(1, r#"{"path":"files/0/0/1-a.png","filesize":7}"#, ""),
-            file(2, r#"{"url":"https://h/2","filesize":9},"small":{},"preview":{}"#, ""),
+            file(2, r#"{"url":"https://h/2?expires=1767225600","filesize":9},"small":{},"preview":{}"#, ""),
+            file(5, r#"{"url":"https://h/5?expires=1767225601"}"#, ""),
+            file(6, r#"{"path":"files/0/0/6-a.png","url":"https://h/6?expires=1500000000"}"#, ""),
             file(3, r#"{"url":"https://h/3"}"#, r#""leave_on_remote":true,"#),
             file(4, "{}", r#""produce_versions":false,"#),
         ];
         records(&mut survey, &texts.iter().map(String::as_str).collect::<Vec<_>>());
         let files = &survey.files;
-        assert_eq!((files.packed, files.packed_bytes, files.remote, files.remote_bytes), (1, 7, 1, 9));
+        assert_eq!((files.packed, files.packed_bytes, files.remote, files.remote_bytes), (2, 7, 2, 9));
         assert_eq!((files.staying, files.lost, files.manual, files.conflicts), (1, 1, 1, 1));
-        assert_eq!(files.samples, ["https://h/2"]);
+        assert_eq!(files.samples, ["https://h/2?expires=1767225600", "https://h/5?expires=1767225601"]);
+        let ends = (files.expiring, files.expired, files.first_expiry);
+        assert_eq!(ends, (2, 1, Some(1_767_225_600)), "what is packed needs no URL");
     }
 }

@@ -82,6 +82,7 @@ fn options_of(options: &ReadOptions) -> Value {
         "include": options.include.as_ref().map_or("", |pattern| pattern.as_str()),
         "include_events": events,
         "include_files": options.files.name(),
+        "file_url_expire_days": options.url_days,
         "maximum_count": options.maximum_count.unwrap_or(0),
         "chunk_size": options.chunk_size,
         "pretty": options.is_pretty,

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::archive::ledger::LedgerHead;
 use crate::fylr::target::{Abilities, Contents, FileApi, FileCounts, WriteOptions};
 use crate::fylr::{Instance, InstanceKind, Version};
@@ -68,6 +70,13 @@ pub(super) struct Asked<'a> {
     pub write: &'a WriteOptions,
 }
 
+impl Asked<'_> {
+    /// Whether something was restored before.
+    fn goes_on(&self) -> bool {
+        self.start == RestoreStart::Continue || self.only_aside
+    }
+}
+
 /// What holds for all targets.
 pub(super) fn common(scan: &Scan, backup: String, asked: &Asked<'_>) -> Plan {
     let (write, survey) = (asked.write, &scan.survey);
@@ -104,6 +113,7 @@ pub(super) fn common(scan: &Scan, backup: String, asked: &Asked<'_>) -> Plan {
         notes.push(format!("{set_aside} things were set aside when the backup was made; its manifest lists them"));
     }
     files(scan, write, &mut notes, &mut refusals);
+    signatures(scan, asked, &mut notes, &mut refusals);
     if survey.unreadable > 0 {
         notes.push(format!("{} items are no JSON and will be set aside", survey.unreadable));
     }
@@ -167,6 +177,50 @@ fn files(scan: &Scan, write: &WriteOptions, notes: &mut Vec<String>, refusals: &
                 .to_owned(),
         );
     }
+}
+
+/// What there is to do about URLs that are good no more.
+const EXPIRED: &str = "--file-api-access-token gives a token of the source in their place, or a new backup with \
+                       --include-files holds the bytes";
+
+/// URLs of files that the source has signed, and that end. As the vendor's own restore does, one that would get no file
+/// is refused before anything is touched.
+fn signatures(scan: &Scan, asked: &Asked<'_>, notes: &mut Vec<String>, refusals: &mut Vec<String>) {
+    let files = &scan.survey.files;
+    if asked.write.file_api == FileApi::None || files.remote == 0 {
+        return;
+    }
+    let Some(first) = files.first_expiry.or_else(|| expected_end(scan)) else { return };
+    let day =
+        |seconds: i64| Timestamp::from_second(seconds).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let first = day(first);
+    if files.expiring == 0 {
+        notes.push(format!(
+            "the URLs of {} files were made to be good until {first}; if that is over, {EXPIRED}",
+            files.remote
+        ));
+    } else if files.expired == 0 {
+        notes.push(format!("the URLs of {} files end; the first one is good until {first}", files.expiring));
+    } else if asked.write.file_token.is_some() {
+        notes.push(format!("the URLs of {} files have expired; the access token goes in their place", files.expired));
+    } else {
+        let what =
+            format!("the URLs of {} of {} files have expired, the first on {first}", files.expired, files.remote);
+        // Who goes on may have all files already, and who wants records without their files has said so.
+        let is_bearable = asked.goes_on() || asked.write.ignore_file_errors;
+        let to = if files.expired == files.remote && !is_bearable { refusals } else { notes };
+        to.push(format!("{what}: {EXPIRED}"));
+    }
+}
+
+/// When the URLs end as the manifest has it, of a backup whose URLs do not say it.
+fn expected_end(scan: &Scan) -> Option<i64> {
+    let value = |key: &str| -> serde_json::Value {
+        scan.manifest.value(key).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    };
+    let days = value("options")["file_url_expire_days"].as_i64().filter(|days| *days > 0)?;
+    let begun: Timestamp = value("created_at").as_str()?.parse().ok()?;
+    begun.as_second().checked_add(days.checked_mul(24 * 60 * 60)?)
 }
 
 /// What holds for one target.

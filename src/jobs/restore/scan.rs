@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::io::Read as _;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::fylr::target::{Base, Documents, Origins, Payload, Renames, Survey};
 use crate::jobs::Error;
 use crate::jobs::restore::segments::SegmentReader;
@@ -41,7 +43,7 @@ pub struct Scan {
 /// # Errors
 /// When one cannot be read, or holds no records.
 pub fn scan(source: &BackupSource, renames: Renames, observer: &dyn Observer) -> Result<Scan, Error> {
-    let mut survey = Survey::new(renames);
+    let mut survey = Survey::new(renames, Timestamp::now().as_second());
     let (mut payloads, mut arrays, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     let mut documents = Documents::default();
     let mut bytes = Vec::new();
