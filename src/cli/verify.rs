@@ -1,12 +1,13 @@
 //! `fonds verify`: a target is read back and compared with a backup.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use fonds::archive::SnapshotName;
 use fonds::fylr::target::Renames;
 use fonds::jobs::restore::RestoreFrom;
-use fonds::jobs::verify::{Form, Verified, Verify as Job, write_report};
+use fonds::jobs::verify::{FILES_PATIENCE, Form, Verified, Verify as Job, write_report};
 use serde_json::json;
 
 use crate::cli::connection::Connection;
@@ -22,7 +23,8 @@ const SHOWN: usize = 20;
 /// Compare an instance with a backup, record by record, file by file
 ///
 /// The instance is read as for a backup. What a restore changes on purpose makes no difference; the rules for that stand
-/// in every report. The exit code is 5 when something is missing or different that no rule explains.
+/// in every report, and what a restore of this archive left behind, as it was told to, is not missed. The exit code is 5
+/// when something is missing or different that no rule explains, and 3 when files are still to come.
 #[derive(Debug, Args)]
 pub struct Verify {
     /// What should be there
@@ -48,6 +50,9 @@ pub struct Verify {
     /// Do not compare events, as they did not come along
     #[arg(long)]
     without_events: bool,
+    /// How long to wait for the next file that the instance fetches by itself
+    #[arg(long, value_name = "SECONDS", default_value_t = FILES_PATIENCE.as_secs())]
+    wait_files: u64,
     /// Write a report: .html, .json or .csv
     #[arg(long, value_name = "FILE", value_parser = report)]
     report: Option<PathBuf>,
@@ -72,7 +77,8 @@ impl Verify {
             renditions: self.upload_versions.then_some(self.rename_versions),
             without_events: self.without_events,
         };
-        let verified = session.work(|observer| job.run(&session.archive, observer))?;
+        let patience = Duration::from_secs(self.wait_files);
+        let verified = session.work(|observer| job.run_knowing(&session.archive, None, patience, observer))?;
         if let Some(path) = &self.report
             && let Some(form) = Form::of(path)
         {
@@ -82,7 +88,7 @@ impl Verify {
     }
 }
 
-/// Says what was found; the exit code is 5 if it is anything.
+/// Says what was found; the exit code is 5 if it is anything, and 3 if files are still to come.
 pub fn tell(verified: &Verified, session: &mut Session) -> Result<Exit, Error> {
     let counts = verified.counts.iter().map(|(kind, compared)| {
         let compared = json!({
@@ -98,6 +104,7 @@ pub fn tell(verified: &Verified, session: &mut Session) -> Result<Exit, Error> {
         "difference_count": verified.difference_count,
         "differences": verified.differences.iter().map(|found| json!({ "what": found.what, "why": found.why })).collect::<Vec<_>>(),
         "open_links": verified.open_links,
+        "files_coming": verified.files_coming,
         "notes": verified.notes,
     });
     session.out.member("verify", &value)?;
@@ -122,6 +129,14 @@ pub fn tell(verified: &Verified, session: &mut Session) -> Result<Exit, Error> {
     session.out.print(|out| table.print(out))?;
     for found in verified.differences.iter().take(SHOWN) {
         session.out.line(format_args!("{}: {}", format::printable(&found.what), format::printable(&found.why)))?;
+    }
+    for note in &verified.notes {
+        session.out.line(format_args!("note: {}", format::printable(note)))?;
+    }
+    if verified.is_clean() && verified.files_coming > 0 {
+        let count = format::count(verified.files_coming, "file", "files");
+        session.summary(&format!("{}: no difference so far, but {count} still to be fetched", verified.server))?;
+        return Ok(Exit::PASSING);
     }
     if verified.is_clean() {
         session.summary(&format!("{}: everything of {} is there", verified.server, verified.backup))?;

@@ -11,8 +11,9 @@ use crate::fylr::target::Restored;
 use crate::fylr::{Certificates, Credentials, Options, RetryPolicy, Server};
 use crate::jobs::Error;
 use crate::jobs::restore::{Plan, Restore, Target};
-use crate::jobs::verify::{Verified, Verify};
+use crate::jobs::verify::{FILES_PATIENCE, Verified, Verify};
 use crate::model::event::Observer;
+use crate::model::ledger::Fleeting;
 use crate::rehearsal::{self, Instance, Release};
 
 /// The instance answers at once, or something is wrong.
@@ -68,17 +69,17 @@ impl Rehearse {
         let mut restore = self.restore;
         restore.targets = vec![Target { name: "rehearsal".to_owned(), connection: connection.clone() }];
         let from = restore.from.clone();
-        let without_files = restore.write.file_api == crate::fylr::target::FileApi::None;
         let renditions = restore.write.upload_versions.then(|| restore.write.renames.clone());
-        let without_events = restore.write.events != crate::fylr::source::Events::All;
         let planned = restore.plan(archive, observer)?;
         let plan = planned.plan.clone();
         if plan.is_refused() {
             return Ok(Rehearsed { plan, restored: None, verified: None });
         }
-        let mut outcomes = planned.run_unnoted(observer);
+        let ledger = Arc::new(Fleeting::default());
+        let mut outcomes = planned.run_unnoted(&ledger, observer);
         let restored = outcomes.remove(0).ended?;
-        let verified = Verify { from, connection, without_files, renditions, without_events }.run(archive, observer)?;
+        let verify = Verify { from, connection, without_files: false, renditions, without_events: false };
+        let verified = verify.run_knowing(archive, Some(&*ledger), FILES_PATIENCE, observer)?;
         Ok(Rehearsed { plan, restored: Some(restored), verified: Some(verified) })
     }
 }

@@ -59,6 +59,7 @@ pub fn restored_to(outcome: &Outcome) -> Value {
             let aside = restored.aside.iter();
             value["set_aside"] = aside.map(|aside| json!({ "what": aside.what, "why": aside.why })).collect();
             value["set_aside_count"] = restored.aside_count.into();
+            value["files_coming"] = restored.files_coming.into();
             value["notes"] = restored.notes.keys().cloned().collect();
         }
         Err(error) => value["error"] = chain(error).into(),
@@ -86,6 +87,7 @@ pub fn verified(verified: &Verified) -> Value {
         "differences": differences.collect::<Vec<_>>(),
         "difference_count": verified.difference_count,
         "open_links": verified.open_links,
+        "files_coming": verified.files_coming,
         "notes": verified.notes,
     })
 }

@@ -7,6 +7,7 @@ mod ids;
 mod importer;
 mod kill;
 mod plans;
+mod retry;
 mod round_trip;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,5 +1,7 @@
 //! Plans say what would happen and what speaks against it; planning changes nothing.
 
+use std::fmt::Write as _;
+
 use fonds::fylr::target::FileApi;
 use fonds::jobs::restore::{Document, RestoreFrom, RestoreStart};
 use fonds::rehearsal::{Instance, Options, Release};
@@ -108,7 +110,9 @@ fn signed(ends: &[u64]) -> tempfile::TempDir {
         for part in parts {
             let end = ends[at.get() % ends.len()];
             at.set(at.get() + 1);
-            signed += &format!("x-fylr-signature=v1-{end:x}-1-{part}");
+            signed.push_str("x-fylr-signature=v1-");
+            write!(signed, "{end:x}-1-").expect("a text takes everything");
+            signed.push_str(part);
         }
         *json = serde_json::from_str(&signed.replace("\"path\":\"files/", "\"was\":\"files/")).expect("JSON");
     };

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fonds::archive::SnapshotName;
+use fonds::fylr::source::{Events, Files, ReadOptions};
 use fonds::fylr::target::{FileApi, Restored, WriteOptions};
 use fonds::fylr::{Certificates, Client, Credentials, Options, Request, RetryPolicy, Server};
 use fonds::jobs::restore::{Document, Outcome, Planned, Restore, RestoreFrom, RestoreStart, Target};
+use fonds::jobs::{Backup, Start};
 use fonds::model::event::Silent;
 use fonds::rehearsal::{self, Instance};
 
@@ -136,6 +138,34 @@ pub fn asked(instance: &Instance, request: &Request) -> serde_json::Value {
         Client::connect(connection(instance), Arc::new(Silent)).await.expect("a login").ask(request).await
     });
     serde_json::from_slice(&answer.unwrap_or_else(|error| panic!("{}", fonds::jobs::chain(&error)))).expect("JSON")
+}
+
+/// A backup of an instance under the name `museum`.
+pub fn back_up(instance: &Instance, archive: &Path, all_versions: bool, files: Files) {
+    let read = ReadOptions {
+        all_versions,
+        include_deleted: all_versions,
+        include: None,
+        events: Events::All,
+        files,
+        maximum_count: None,
+        chunk_size: 7,
+        url_days: None,
+        is_pretty: false,
+        is_compressed: false,
+        workers: 2,
+        checkpoint_every: Duration::ZERO,
+        folder: archive.parent().expect("a folder").to_owned(),
+    };
+    let backup = Backup {
+        connection: connection(instance),
+        read,
+        name: Some("museum".to_owned()),
+        start: Start::New,
+        verify: false,
+        directory: None,
+    };
+    backup.run(archive, &(Arc::new(Silent) as _)).expect("a backup");
 }
 
 /// Lets something go wrong.

@@ -4,19 +4,22 @@
 mod odd;
 #[path = "../support/mod.rs"]
 mod support;
+mod told;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use fonds::fylr::source::{Events, Files, ReadOptions};
+use fonds::fylr::source::Files;
 use fonds::fylr::target::{FileApi, Renames};
 use fonds::jobs::restore::{Document, RestoreFrom};
 use fonds::jobs::verify::{Form, Verified, Verify, write_report};
-use fonds::jobs::{Backup, LoadSource, Start, instance};
+use fonds::jobs::{LoadSource, instance};
 use fonds::model::event::Silent;
 use fonds::rehearsal::{Instance, Kind, Options};
 
-use crate::support::restores::{changed, connection, directory, fault, museum, one, restore, snapshot, target};
+use crate::support::restores::{
+    back_up, changed, connection, directory, fault, museum, one, restore, snapshot, target,
+};
 
 fn job(from: RestoreFrom, instance: &Instance) -> Verify {
     Verify { from, connection: connection(instance), without_files: false, renditions: None, without_events: false }
@@ -26,34 +29,6 @@ fn verify(from: RestoreFrom, instance: &Instance, archive: &Path) -> Verified {
     job(from, instance)
         .run(archive, &(Arc::new(Silent) as _))
         .unwrap_or_else(|error| panic!("{}", fonds::jobs::chain(&error)))
-}
-
-/// A backup of an instance under the name `museum`.
-fn back_up(instance: &Instance, archive: &Path, all_versions: bool, files: Files) {
-    let read = ReadOptions {
-        all_versions,
-        include_deleted: all_versions,
-        include: None,
-        events: Events::All,
-        files,
-        maximum_count: None,
-        chunk_size: 7,
-        url_days: None,
-        is_pretty: false,
-        is_compressed: false,
-        workers: 2,
-        checkpoint_every: std::time::Duration::ZERO,
-        folder: archive.parent().expect("a folder").to_owned(),
-    };
-    let backup = Backup {
-        connection: connection(instance),
-        read,
-        name: Some("museum".to_owned()),
-        start: Start::New,
-        verify: false,
-        directory: None,
-    };
-    backup.run(archive, &(Arc::new(Silent) as _)).expect("a backup");
 }
 
 fn source(kind: Kind) -> Instance {

@@ -30,7 +30,8 @@ pub use writing::Writing;
 /// target cannot take, what the backup lacks. --dry-run ends there. What speaks against it ends it with exit code 6.
 ///
 /// What a target has got is noted in the archive, so that --continue goes on where anything has ended a restore. What a
-/// target refuses is set aside with its own words, and the rest goes in; --retry-failed tries only that again.
+/// target refuses is set aside with its own words, and the rest goes in; --retry-failed tries only that again, and files
+/// that did not come. A record that went in without its file gets it as its next version, as the API knows no other way.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Restore {

@@ -30,6 +30,12 @@ pub fn tell(outcomes: Vec<Outcome>, session: &mut Session) -> Result<Exit, Error
                 for aside in restored.aside.iter().take(ASIDE_SHOWN) {
                     session.summary(&format!("  {}: {}", aside.what, aside.why))?;
                 }
+                if restored.files_coming > 0 {
+                    let count = format::count(restored.files_coming, "file is", "files are");
+                    session.summary(&format!(
+                        "  {count} still being fetched by the target; \"fonds verify\" waits for them"
+                    ))?;
+                }
                 if restored.aside_count > 0 {
                     let more = restored.aside_count.saturating_sub(ASIDE_SHOWN as u64);
                     let more = if more > 0 { format!("  and {more} more; ") } else { "  ".to_owned() };

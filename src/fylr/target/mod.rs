@@ -1,6 +1,7 @@
 //! Writing to an instance of fylr: a backup's items are rewritten for this target, sent in the order in which it can take
 //! them, and noted in a ledger. Nothing is written twice, and what is refused is set aside with the server's words.
 
+mod brought;
 mod gates;
 mod ids;
 mod numbering;
@@ -13,7 +14,10 @@ mod payload;
 mod rewrite;
 
 mod base;
+mod fetched;
 mod files;
+mod lost;
+mod mended;
 mod records;
 mod site;
 
@@ -23,10 +27,13 @@ mod run;
 mod compare;
 mod survey;
 
+pub use brought::{BROUGHT, Brought};
 pub use compare::{Comparing, Essence, Gaps, RULES, Rule, Side, is_nameless};
+pub use fetched::{ASKED_MAX, FETCHING, FileState, file_states};
 pub use files::try_url;
 pub use gates::Abilities;
 pub use ids::Base;
+pub use mended::{MENDED, Mended};
 pub use numbering::Numbering;
 pub use options::{CHUNK_MAX, FileApi, NoFileApi, ORIGINAL, TIMEOUT, UPLOADS, UPLOADS_MAX, WriteOptions};
 pub use payload::{Backup, Documents, PackedFile, Payload, Segment, Segments};

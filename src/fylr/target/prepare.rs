@@ -11,6 +11,7 @@ use crate::fylr::error::Error;
 use crate::fylr::json::Json;
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::target::ids::Base;
+use crate::fylr::target::lost::Lost;
 use crate::fylr::target::rewrite::{self, named_ids};
 use crate::fylr::target::site::{Site, is_of_items, why};
 use crate::fylr::{Options, source};
@@ -214,9 +215,21 @@ pub(super) async fn files_of(site: &Site, json: &Json<'_>) -> Result<(), Error> 
         files.extend(ids.into_iter().filter_map(|(key, source)| Some((source, (*saved.get(&key)?)?))));
     }
     for trouble in trouble {
-        let what = format!("file {} of a base type", trouble.key);
-        site.observer.observe(Event::Warning(Warning::NotRestored { what: what.clone(), why: trouble.why.clone() }));
-        site.report.aside("file", crate::fylr::target::report::Aside { what, why: trouble.why });
+        site.lose(&Lost::file(&trouble.key), format!("file {} of a base type", trouble.key), trouble.why)?;
+    }
+    Ok(())
+}
+
+/// Learns which files of a base type are on the target already, from an earlier round or run.
+pub(super) fn known_files_of(site: &Site, json: &Json<'_>) -> Result<(), Error> {
+    let mut found = Vec::new();
+    rewrite::orders(json, &site.context, &mut found);
+    for order in found.into_iter().flatten() {
+        if let (Some(source), Some(id)) = (order.source_id, site.uploads.there(site, &order.key)?)
+            && let Ok(mut files) = site.context.base_files.write()
+        {
+            files.insert(source, id);
+        }
     }
     Ok(())
 }

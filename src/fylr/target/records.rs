@@ -1,6 +1,7 @@
 //! Records of objecttypes: each batch with its files, all or none. A batch that is refused is halved down to the record
 //! that is to blame; that one is set aside, and all others go in.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use futures_util::{StreamExt as _, stream};
 use reqwest::Method;
 
 use crate::fylr::error::Error;
-use crate::fylr::json::Json;
+use crate::fylr::json::{Json, Members};
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::target::files::FileTrouble;
 use crate::fylr::target::rewrite::{self, FileOrder, Glance};
@@ -66,9 +67,14 @@ impl Ready {
     }
 
     fn version(&self, site: &Site) -> u64 {
-        let version = self.glance.version.unwrap_or(1);
-        self.glance.system_id.map_or(version, |id| site.context.numbering.of(id, version))
+        version_of(site, &self.glance)
     }
+}
+
+/// The version that a record has on the target.
+pub(crate) fn version_of(site: &Site, glance: &Glance) -> u64 {
+    let version = glance.version.unwrap_or(1);
+    glance.system_id.map_or(version, |id| site.context.numbering.of(id, version))
 }
 
 /// Gets the files of records to the target, and turns the records into what it takes. What cannot be is set aside.
@@ -92,7 +98,7 @@ pub(crate) async fn prepare(site: &Site, from: From<'_>, records: &[(u64, Bytes)
     for (at, json) in parsed {
         let glance = rewrite::glance(&json, from.objecttype);
         let name = glance.name(from.objecttype, at);
-        if let Some(why) = lacking(site, &json, &trouble, &from.place(at), &name)? {
+        if let Some(why) = lacking(site, &json, &trouble, &name)? {
             site.aside(&from.place(at), name, why)?;
             continue;
         }
@@ -125,13 +131,7 @@ fn orders(site: &Site, json: &Json<'_>, wanted: &mut Vec<FileOrder>, trouble: &m
 }
 
 /// Why a record cannot go in for one of its files, if it should not go in without.
-fn lacking(
-    site: &Site,
-    json: &Json<'_>,
-    trouble: &[FileTrouble],
-    place: &Place<'_>,
-    name: &str,
-) -> Result<Option<String>, Error> {
+fn lacking(site: &Site, json: &Json<'_>, trouble: &[FileTrouble], name: &str) -> Result<Option<String>, Error> {
     if trouble.is_empty() {
         return Ok(None);
     }
@@ -143,7 +143,7 @@ fn lacking(
         if !site.context.options.ignore_file_errors {
             return Ok(Some(format!("its file {key} cannot be had: {}", missing.why)));
         }
-        site.uploads.missing(site, place, name, missing)?;
+        site.uploads.missing(site, name, missing)?;
     }
     Ok(None)
 }
@@ -195,6 +195,10 @@ fn request(site: &Site, from: From<'_>, batch: &Batch, part: &[&Ready]) -> Reque
         let texts: Vec<&[u8]> = part.iter().map(|record| &batch.body[record.text.clone()]).collect();
         array(&texts).into()
     };
+    request_of(site, from, body).divisible(part.len() > 1)
+}
+
+fn request_of(site: &Site, from: From<'_>, body: Bytes) -> Request {
     let abilities = &site.context.abilities;
     let mut request = Request::write(Method::POST, format!("db/{}", from.objecttype), body, Shape::Array)
         .with("format", "short")
@@ -202,8 +206,7 @@ fn request(site: &Site, from: From<'_>, batch: &Batch, part: &[&Ready]) -> Reque
         .with("reverse_pool_changed_mode", "reverse_pool_changed_never")
         .with(abilities.switch("skip_bidirectional_update", "skipBidirectionalUpdate"), 1)
         .with(abilities.switch("skip_index", "skipIndex"), 1)
-        .with("skip_events", 1)
-        .divisible(part.len() > 1);
+        .with("skip_events", 1);
     if !site.context.origins.is_importer {
         request = request.with("skip_reverse_nested", 1);
     }
@@ -293,6 +296,63 @@ pub(crate) async fn stored_version(site: &Site, objecttype: &str, system_id: u64
         .map_err(|error| Error::Unexpected { what: "db".to_owned(), why: error.to_string() })?;
     let versions = texts.iter().filter_map(|text| rewrite::glance(&Json::parse(text).ok()?, objecttype).version);
     Ok(versions.max())
+}
+
+/// The newest version of a record on the target.
+pub(crate) struct Newest {
+    pub version: u64,
+    /// The files in it.
+    pub files: HashSet<u64>,
+}
+
+/// The newest version of a record that is not deleted.
+pub(crate) async fn newest(site: &Site, objecttype: &str, system_id: u64) -> Result<Option<Newest>, Error> {
+    let path = format!("db/{objecttype}/_all_fields/system_object_id/{system_id}");
+    let answer = match site.client.ask(&Request::get(path, Shape::Array).with("format", "long")).await {
+        Err(error) if is_of_items(&error) => return Ok(None),
+        answer => answer?,
+    };
+    let texts = crate::fylr::json::elements(&answer)
+        .map_err(|error| Error::Unexpected { what: "db".to_owned(), why: error.to_string() })?;
+    let Some(json) = texts.first().and_then(|text| Json::parse(text).ok()) else { return Ok(None) };
+    let mut files = HashSet::new();
+    files_in(&json, &mut files);
+    Ok(rewrite::glance(&json, objecttype).version.map(|version| Newest { version, files }))
+}
+
+fn files_in(json: &Json<'_>, found: &mut HashSet<u64>) {
+    match json {
+        Json::Scalar(_) => {}
+        Json::Array(items) => items.iter().for_each(|item| files_in(item, found)),
+        Json::Object(members) if members.get("versions").is_some() => {
+            found.extend(members.get("_id").and_then(Json::as_id));
+        }
+        Json::Object(members) => members.iter().for_each(|(_, value)| files_in(value, found)),
+    }
+}
+
+/// Sends a record as its next version, whatever version it is of in the backup; why it is refused, if it is.
+pub(crate) async fn send_next(
+    site: &Site,
+    from: From<'_>,
+    mut json: Json<'_>,
+    system_id: u64,
+    version: u64,
+) -> Result<Option<Error>, Error> {
+    if let Some(block) = json.members_mut().and_then(|members| members.get_mut(from.objecttype)?.members_mut()) {
+        block.remove(&["_version:auto_increment", "lookup:_id"]);
+        block.set("_version", Json::number(version));
+        let own = Members::of([("_system_object_id", Json::number(system_id))]);
+        block.set("lookup:_id", own.into());
+    }
+    let refused = post(site, &request_of(site, from, array(&[json.to_bytes(None)]).into())).await?;
+    let Some(error) = refused else {
+        site.report.count(from.tally, |tally| tally.done += 1);
+        return Ok(None);
+    };
+    // An answer may have been lost.
+    let there = if has_code(&error, &THERE) { stored_version(site, from.objecttype, system_id).await? } else { None };
+    Ok((there < Some(version)).then_some(error))
 }
 
 /// Deletes what was deleted at the source: `[[_id, version, comment]]`.

@@ -37,6 +37,8 @@ pub struct Restored {
     /// What was left out or changed, and how often.
     pub notes: BTreeMap<String, u64>,
     pub file_bytes: u64,
+    /// Files that the target has yet to fetch.
+    pub files_coming: u64,
 }
 
 /// The report while it grows.

@@ -14,6 +14,8 @@ pub(crate) enum Round {
 }
 
 impl Round {
+    pub const ALL: [Self; 4] = [Self::First, Self::Rights, Self::PinCodes, Self::Transitions];
+
     /// For keys of the ledger.
     pub fn number(self) -> u8 {
         match self {

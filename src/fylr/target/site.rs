@@ -180,9 +180,7 @@ pub(crate) struct Place<'a> {
 impl Place<'_> {
     /// Digits in front, so that the order of keys is the order of items.
     fn aside_key(&self) -> String {
-        // A record that went in without its file is not tried again: it is there.
-        let area = if matches!(self.tally, "file" | "rendition") { "lost" } else { "aside" };
-        format!("{area}/{}/{}/{:012}", self.round.number(), self.path, self.at)
+        format!("aside/{}/{}/{:012}", self.round.number(), self.path, self.at)
     }
 }
 

@@ -19,6 +19,12 @@ use crate::jobs::{Error, chain, patience, report};
 use crate::model::event::{Event, Observer, Warning};
 use crate::model::ledger::{Fleeting, Ledger};
 
+/// Where it is noted what a target has got.
+enum Notes<'a> {
+    Archive(&'a ArchiveMut),
+    Fleeting(Arc<Fleeting>),
+}
+
 /// How a restore ended on one target.
 pub struct Outcome {
     pub target: String,
@@ -42,7 +48,7 @@ impl Planned {
         let records = known.map(|payload| payload.records).sum::<u64>();
         let records = records * self.clients.len() as u64;
         watched.observe(Event::Started { verb: "restore", entries: records, bytes: 0 });
-        let outcomes = self.all(Some(&archive), &watched);
+        let outcomes = self.all(&Notes::Archive(&archive), &watched);
         let last = outcomes.iter().map(summary).collect::<Vec<_>>().join("; ");
         recording.end(outcome_of(&outcomes), last, Some(&report::restored(&outcomes)))?;
         archive.close()?;
@@ -50,15 +56,16 @@ impl Planned {
         Ok(outcomes)
     }
 
-    /// Writes to all targets without noting anything anywhere: for targets that end with the program.
+    /// Writes to all targets without noting anything in the archive: for a target that ends with the program, as the ledger
+    /// does.
     #[must_use]
-    pub fn run_unnoted(self, observer: &Arc<dyn Observer + Send + Sync>) -> Vec<Outcome> {
-        let outcomes = self.all(None, observer);
+    pub fn run_unnoted(self, ledger: &Arc<Fleeting>, observer: &Arc<dyn Observer + Send + Sync>) -> Vec<Outcome> {
+        let outcomes = self.all(&Notes::Fleeting(Arc::clone(ledger)), observer);
         observer.observe(Event::Finished);
         outcomes
     }
 
-    fn all(&self, archive: Option<&ArchiveMut>, observer: &Arc<dyn Observer + Send + Sync>) -> Vec<Outcome> {
+    fn all(&self, notes: &Notes<'_>, observer: &Arc<dyn Observer + Send + Sync>) -> Vec<Outcome> {
         let places =
             self.scan.payloads.iter().map(|payload| payload.path.clone()).zip(self.scan.arrays.iter().copied());
         let streams = Arc::new(Streams::new(Arc::clone(&self.source), places.collect(), self.clients.len()));
@@ -72,7 +79,7 @@ impl Planned {
             let streams = Arc::clone(&streams);
             async move {
                 let began = std::time::Instant::now();
-                let ended = self.one(archive, target, client, streams, observer).await;
+                let ended = self.one(notes, target, client, streams, observer).await;
                 let (target, server) = (target.name.clone(), client.server().to_string());
                 Outcome { target, server, ended, duration: began.elapsed() }
             }
@@ -84,7 +91,7 @@ impl Planned {
 
     async fn one(
         &self,
-        archive: Option<&ArchiveMut>,
+        notes: &Notes<'_>,
         target: &Target,
         client: &Client,
         streams: Arc<Streams>,
@@ -93,7 +100,10 @@ impl Planned {
         let mut client = client.clone();
         let restore = &self.restore;
         let is_dry_run = restore.write.is_dry_run;
-        let archive = archive.filter(|_| !is_dry_run);
+        let archive = match notes {
+            Notes::Archive(archive) if !is_dry_run => Some(*archive),
+            _ => None,
+        };
         let backup = self.source.digest();
         let server = client.server().to_string();
         let known = match archive {
@@ -112,7 +122,10 @@ impl Planned {
             client = target::purge(&client, password, connection, Arc::clone(&observer)).await?;
         }
         let (ledger, head): (Arc<dyn Ledger>, Option<LedgerHead>) = match archive {
-            None => (Arc::new(Fleeting::default()), None),
+            None => match notes {
+                Notes::Fleeting(ledger) => (Arc::clone(ledger) as _, None),
+                Notes::Archive(_) => (Arc::new(Fleeting::default()), None),
+            },
             Some(archive) => {
                 let head = match known.filter(|_| goes_on) {
                     Some(head) => head,

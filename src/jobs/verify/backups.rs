@@ -35,6 +35,7 @@ pub(in crate::jobs) fn compare(
         renditions: None,
         is_easydb5: scan.origins.is_easydb5,
         is_importer: scan.origins.is_importer,
+        ..Comparing::default()
     };
     let mut verified = Verified { backup: before.label(), server: after.label(), ..Verified::default() };
     let forming = Forming { comparing: comparing.clone(), survey: &scan.survey };

@@ -6,10 +6,12 @@ mod lot;
 mod read;
 mod report;
 mod side;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
@@ -20,14 +22,18 @@ use crate::jobs::restore::{BackupSource, RestoreFrom, look};
 use crate::jobs::verify::lot::Forming;
 use crate::jobs::verify::read::Reading;
 use crate::jobs::verify::side::Backup;
+use crate::jobs::verify::told::Told;
 use crate::jobs::{Error, patience};
 use crate::model::event::{Event, Observer};
+use crate::model::ledger::Ledger;
 
 pub(in crate::jobs) use backups::{Compared as BackupsCompared, compare as compare_backups};
 pub use report::{Form, write_report};
 
 /// Differences that are told one by one; of more there is a count.
 pub const DIFFERENCES_MAX: usize = 1000;
+/// A file that the target fetches may take so long after the one before: some are films, and come from far.
+pub const FILES_PATIENCE: Duration = Duration::from_mins(1);
 /// Items of a page.
 const PAGE: u64 = 1000;
 
@@ -76,6 +82,8 @@ pub struct Verified {
     pub open_links: u64,
     /// What is on the target only: the first ones.
     pub more: Vec<String>,
+    /// Files that the target is still fetching: whether they are right is not known yet.
+    pub files_coming: u64,
     /// What was not compared.
     pub notes: BTreeSet<String>,
 }
@@ -103,30 +111,47 @@ impl Verify {
     /// # Errors
     /// When one of the two cannot be read.
     pub fn run(&self, archive: &Path, observer: &Arc<dyn Observer + Send + Sync>) -> Result<Verified, Error> {
+        self.run_knowing(archive, None, FILES_PATIENCE, observer)
+    }
+
+    /// The same with a ledger that is at hand, instead of the one that the archive has of this restore. Files that the target
+    /// fetches are waited for as long as one comes within `patience`.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_knowing(
+        &self,
+        archive: &Path,
+        ledger: Option<&dyn Ledger>,
+        patience: Duration,
+        observer: &Arc<dyn Observer + Send + Sync>,
+    ) -> Result<Verified, Error> {
         let runtime = Runtime::new().map_err(Error::Runtime)?;
         let connected = Client::connect(self.connection.clone(), Arc::clone(observer));
         let client = patience::wait(&runtime, &**observer, connected)?;
         let source = BackupSource::of(&self.from, archive, &**observer)?;
         let scan = look(&source, Renames::default(), &**observer)?;
-        let comparing = Comparing {
-            without_files: self.without_files,
-            renditions: self.renditions.clone(),
-            is_easydb5: scan.origins.is_easydb5,
-            is_importer: scan.origins.is_importer,
+        let told = match ledger {
+            Some(ledger) => Told::of_ledger(ledger)?,
+            None => Told::of_archive(archive, &client, &source.digest())?,
         };
+        let comparing = self.comparing(&scan, &told);
+        let without_events = self.without_events || told.brought.as_ref().is_some_and(|it| it.events == Events::None);
         let server = client.server().to_string();
         let records = scan.payloads.iter().map(|payload| payload.records).sum();
         observer.observe(Event::Started { verb: "verify", entries: records, bytes: 0 });
-        let options = self.reading(&scan, archive);
+        let options = self.reading(&scan, archive, without_events);
         let forming = Forming { comparing, survey: &scan.survey };
         let mut backup = Backup::new(&source, &scan, &forming);
-        backup.learn(self.without_events)?;
+        backup.learn(without_events)?;
+        let waited = patience::wait(&runtime, &**observer, told.wait(&client, &**observer, patience))?;
         let reading = {
             let _inside = runtime.enter();
             let planned = patience::wait(&runtime, &**observer, Source::plan(client, options, quiet()))?;
             planned.read(Resume::default())
         };
         let mut verified = Verified { backup: source.label(), server, ..Verified::default() };
+        waited.tell(&mut verified);
         Reading::new(reading, &runtime, &**observer).compare(&mut backup, &mut verified)?;
         backup.finish(&mut verified)?;
         verified.open_links = scan.survey.unresolved();
@@ -138,16 +163,35 @@ impl Verify {
         if self.without_files {
             verified.notes.insert("files were not compared".to_owned());
         }
+        told.tell(&scan, &mut verified);
         observer.observe(Event::Finished);
         Ok(verified)
     }
 
-    fn reading(&self, scan: &crate::jobs::restore::Look, archive: &Path) -> ReadOptions {
+    /// What is compared: what the restore left behind on purpose is not.
+    fn comparing(&self, scan: &crate::jobs::restore::Look, told: &Told) -> Comparing {
+        let brought = told.brought.as_ref();
+        Comparing {
+            without_files: self.without_files || brought.is_some_and(|brought| !brought.has_known_files()),
+            renditions: self.renditions.clone(),
+            is_easydb5: scan.origins.is_easydb5,
+            is_importer: scan.origins.is_importer,
+            events: brought.and_then(|brought| match &brought.events {
+                Events::Of(types) => Some(types.clone()),
+                Events::All | Events::None => None,
+            }),
+            file_version: brought.and_then(|brought| brought.file_version.clone()),
+            deleted_links: brought.is_some_and(|brought| brought.deleted_links),
+            mended: Arc::clone(&told.mended),
+        }
+    }
+
+    fn reading(&self, scan: &crate::jobs::restore::Look, archive: &Path, without_events: bool) -> ReadOptions {
         ReadOptions {
             all_versions: scan.survey.histories > 0,
             include_deleted: scan.survey.deleted > 0,
             include: None,
-            events: if self.without_events { Events::None } else { Events::All },
+            events: if without_events { Events::None } else { Events::All },
             files: Files::Urls,
             maximum_count: None,
             chunk_size: PAGE,

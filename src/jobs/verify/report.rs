@@ -63,6 +63,7 @@ fn json_of(verified: &Verified) -> String {
         "difference_count": verified.difference_count,
         "differences": differences.collect::<Vec<_>>(),
         "open_links": verified.open_links,
+        "files_coming": verified.files_coming,
         "notes": verified.notes,
         "rules": Verified::rules(),
     });

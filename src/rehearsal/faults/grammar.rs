@@ -24,6 +24,7 @@ A fault is written as   WHAT on [METHOD] PATH [times N] [after N] [every N] [cha
          redirect URL                  302 to URL; nothing is done
          refuse-record TEXT            400 whenever the body has TEXT
          missing-file ID               the file with this id or reference cannot be had
+         slow-fetch MS                 remote files are fetched MS milliseconds after the answer
   PATH   * stands for anything: /api/v1/db/*
   times  so often and no more          after   not the first N requests that fit
   every  each Nth of them              chance  with this probability, 0 to 1 (see --seed)
@@ -125,6 +126,7 @@ impl Words {
             "redirect" => Effect::Redirect(self.text("redirect")?),
             "refuse-record" => Effect::RefuseRecord(self.text("refuse-record")?),
             "missing-file" => Effect::MissingFile(self.text("missing-file")?),
+            "slow-fetch" => Effect::SlowFetch(Duration::from_millis(self.number("slow-fetch")?)),
             other => return Err(format!("\"{other}\" is unknown")),
         })
     }

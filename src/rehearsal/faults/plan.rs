@@ -112,6 +112,13 @@ impl Plan {
         }
     }
 
+    /// How long remote files must wait until they are fetched.
+    pub fn fetches_after(&self) -> Duration {
+        let waits =
+            self.effects.iter().map(|effect| if let Effect::SlowFetch(time) = effect { *time } else { Duration::ZERO });
+        waits.sum()
+    }
+
     pub fn has(&self, effect: &Effect) -> bool {
         self.effects.contains(effect)
     }

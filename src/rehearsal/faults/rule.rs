@@ -33,6 +33,8 @@ pub enum Effect {
     RefuseRecord(String),
     /// The file with this id, or this reference, cannot be had.
     MissingFile(String),
+    /// What the request has the instance fetch is fetched so much later.
+    SlowFetch(Duration),
 }
 
 /// How often a rule applies, counted over the requests that fit.

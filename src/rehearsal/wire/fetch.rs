@@ -1,6 +1,7 @@
 //! Fetches remote files after the request was answered. What cannot be fetched makes the file `failed`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 
@@ -13,10 +14,14 @@ use crate::rehearsal::wire::upload::Staged;
 /// Files that are fetched at the same time for one request.
 const PARALLEL: usize = 4;
 
-/// Fetches the files, in the background.
-pub(super) fn run(shared: &Arc<Shared>, fetches: Vec<Fetch>) {
+/// Fetches the files, in the background, once so much time has passed.
+pub(super) fn run(shared: &Arc<Shared>, fetches: Vec<Fetch>, after: Duration) {
     if !fetches.is_empty() {
-        tokio::spawn(all(Arc::clone(shared), fetches));
+        let shared = Arc::clone(shared);
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            all(shared, fetches).await;
+        });
     }
 }
 

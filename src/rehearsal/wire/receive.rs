@@ -97,7 +97,7 @@ async fn work(shared: &Arc<Shared>, request: &Request, plan: &Plan) -> Option<An
     });
     match done.await {
         Ok((answer, fetches)) => {
-            fetch::run(shared, fetches);
+            fetch::run(shared, fetches, plan.fetches_after());
             Some(answer)
         }
         Err(_) => {

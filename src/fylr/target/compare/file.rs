@@ -24,20 +24,27 @@ pub(super) struct Met {
     pub any: Cell<bool>,
     /// The target only names where they are, or has not fetched them yet.
     pub unfetched: Cell<bool>,
+    /// The target is about to fetch them.
+    pub coming: Cell<bool>,
 }
 
 pub(super) fn text(members: &Members<'_>, side: Side, told: Told, comparing: &Comparing, met: &Met) -> String {
     met.any.set(true);
-    let stays = is_left(members);
+    let versions = members.get("versions").and_then(Json::members);
+    let chosen = versions.and_then(|versions| chosen(versions, side, comparing));
+    // What was made of an original that stays elsewhere has bytes of its own.
+    let stays = is_left(members) && chosen.is_none();
     let status = members.get("status").and_then(Json::as_str);
     let is_pending = matches!(status.as_deref(), Some("pending" | "processing" | "sync"));
     if side == Side::Target && (stays || is_pending) {
         met.unfetched.set(true);
+        met.coming.set(met.coming.get() || is_pending);
     }
-    let versions = members.get("versions").and_then(Json::members);
-    let original = versions.and_then(|versions| versions.get(ORIGINAL));
+    let original = chosen.or_else(|| versions.and_then(|versions| versions.get(ORIGINAL)));
+    let is_failed = side == Side::Target && status.as_deref() == Some("failed");
     let bytes = match (told, stays) {
         (Told::Presence, _) => String::new(),
+        (Told::Bytes, _) if is_failed => " that could not be fetched".to_owned(),
         (Told::Bytes, true) => " elsewhere".to_owned(),
         (Told::Bytes, false) => bytes_of(original, comparing),
     };
@@ -46,6 +53,13 @@ pub(super) fn text(members: &Members<'_>, side: Side, told: Told, comparing: &Co
         _ => String::new(),
     };
     format!("file{bytes}{renditions}")
+}
+
+/// The version that became the original of the target, if it is another one than the original.
+fn chosen<'a, 't>(versions: &'a Members<'t>, side: Side, comparing: &Comparing) -> Option<&'a Json<'t>> {
+    let has_bytes = |version: &&Json<'_>| text_in(version, &["url"]).or_else(|| text_in(version, &["path"])).is_some();
+    let name = comparing.file_version.as_deref().filter(|name| side == Side::Backup && *name != ORIGINAL)?;
+    versions.get(name).filter(has_bytes)
 }
 
 fn is_left(members: &Members<'_>) -> bool {

@@ -14,6 +14,7 @@ pub(super) struct Form<'a> {
     pub told: Told,
     pub met: &'a Met,
     pub is_known: &'a dyn Fn(u64) -> bool,
+    pub without_files: bool,
     pub out: Vec<u8>,
 }
 
@@ -153,7 +154,8 @@ impl Form<'_> {
 
     /// A link says to whom it leads; where nobody is there it says nothing.
     fn link(&mut self, link: &Link) {
-        let leads_nowhere = link.is_gone || link.id.is_some_and(|id| !(self.is_known)(id));
+        let is_left_out = link.is_gone && !self.comparing.deleted_links;
+        let leads_nowhere = is_left_out || link.id.is_some_and(|id| !(self.is_known)(id));
         if !leads_nowhere {
             self.out.extend_from_slice(link.text.as_bytes());
         }
@@ -161,7 +163,7 @@ impl Form<'_> {
 
     /// A file says what its bytes are.
     fn file(&mut self, members: &Members<'_>, is_preferred: bool) {
-        if self.comparing.without_files {
+        if self.without_files {
             return;
         }
         let mut text = file::text(members, self.side, self.told, self.comparing, self.met);

@@ -7,11 +7,16 @@ mod gaps;
 mod key;
 mod rules;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::fylr::json::Json;
 use crate::fylr::target::compare::file::{Met, Told};
 use crate::fylr::target::compare::form::Form;
 use crate::fylr::target::compare::key::key;
+use crate::fylr::target::mended::Mended;
 use crate::fylr::target::renames::Renames;
+use crate::fylr::target::rewrite::{glance, text_in};
 use crate::model::payload::PayloadKind;
 
 pub use gaps::Gaps;
@@ -21,6 +26,7 @@ pub use rules::{RULES, Rule};
 
 /// What must be known to compare.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Comparing {
     /// Files are not compared.
     pub without_files: bool,
@@ -30,6 +36,14 @@ pub struct Comparing {
     pub is_easydb5: bool,
     /// The backup tells only what the JSON importer needs.
     pub is_importer: bool,
+    /// Only events of these types came along.
+    pub events: Option<Vec<String>>,
+    /// This version of files became the original, where there is one.
+    pub file_version: Option<String>,
+    /// Links to deleted records came along.
+    pub deleted_links: bool,
+    /// Records whose files came later, as a version of their own.
+    pub mended: Arc<HashMap<u64, Mended>>,
 }
 
 /// Who says something.
@@ -49,6 +63,8 @@ pub struct Essence {
     pub bare: Option<Vec<u8>>,
     /// The target has files of it that it has not fetched: only the bare form can be compared.
     pub is_unfetched: bool,
+    /// It is about to fetch them.
+    pub is_coming: bool,
     /// What it does not say, and a target fills in.
     pub gaps: Gaps,
 }
@@ -75,7 +91,19 @@ impl Comparing {
     ) -> Option<Essence> {
         let json = Json::parse(text).ok()?;
         let is_easydb5 = self.is_easydb5 && side == Side::Backup;
-        let key = key(kind, objecttype, &json, number, is_easydb5)?;
+        let mut key = key(kind, objecttype, &json, number, is_easydb5)?;
+        if side == Side::Backup && *kind == PayloadKind::Events && !self.has_event(&json) {
+            return None;
+        }
+        let mut without_files = self.without_files;
+        if let Some((id, version, mended)) = self.mended(kind, objecttype, &json, number) {
+            // Versions between the two are the same without its files, and those before may lack them.
+            match side {
+                Side::Target if version == mended.is => key = format!("{} {id} version {}", objecttype?, mended.of),
+                Side::Target if version >= mended.of => return None,
+                _ => without_files |= version < mended.of,
+            }
+        }
         let met = Met::default();
         let form = |told: Told| {
             let mut form = Form {
@@ -85,6 +113,7 @@ impl Comparing {
                 told,
                 met: &met,
                 is_known,
+                without_files,
                 out: Vec::with_capacity(text.len()),
             };
             form.value(&json, "");
@@ -92,7 +121,31 @@ impl Comparing {
         };
         let text = form(Told::Bytes);
         let bare = met.any.get().then(|| form(Told::Presence));
-        Some(Essence { key, text, bare, is_unfetched: met.unfetched.get(), gaps: Gaps::of(kind, &json) })
+        let (is_unfetched, is_coming) = (met.unfetched.get(), met.coming.get());
+        Some(Essence { key, text, bare, is_unfetched, is_coming, gaps: Gaps::of(kind, &json) })
+    }
+
+    /// Whether an event of the backup came along.
+    fn has_event(&self, json: &Json<'_>) -> bool {
+        let Some(types) = &self.events else { return true };
+        json.get("event").and_then(|event| text_in(event, &["type"])).is_some_and(|kind| types.contains(&kind))
+    }
+
+    /// A record whose files came later, and its version as the target counts.
+    fn mended(
+        &self,
+        kind: &PayloadKind,
+        objecttype: Option<&str>,
+        json: &Json<'_>,
+        number: &dyn Fn(u64, u64) -> u64,
+    ) -> Option<(u64, u64, Mended)> {
+        if *kind != PayloadKind::Records || self.mended.is_empty() {
+            return None;
+        }
+        let found = glance(json, objecttype?);
+        let id = found.system_id?;
+        let mended = *self.mended.get(&id)?;
+        Some((id, number(id, found.version.unwrap_or(1)), mended))
     }
 }
 
@@ -105,7 +158,16 @@ impl Comparing {
             let json = std::str::from_utf8(text).ok().and_then(|text| Json::parse(text).ok());
             let Some(json) = json else { return text.to_vec() };
             let out = Vec::with_capacity(text.len());
-            let mut form = Form { comparing: self, kind: DOCUMENT, side, told, met: &met, is_known: &|_| true, out };
+            let mut form = Form {
+                comparing: self,
+                kind: DOCUMENT,
+                side,
+                told,
+                met: &met,
+                is_known: &|_| true,
+                without_files: self.without_files,
+                out,
+            };
             form.value(&json, "");
             form.out
         };

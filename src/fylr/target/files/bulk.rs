@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::fylr::error::Error;
 use crate::fylr::request::{Request, Shape};
+use crate::fylr::target::files::transfer::{Arrived, arrived};
 use crate::fylr::target::files::url::{real_url, with_mime};
 use crate::fylr::target::files::{FileTrouble, Uploads};
 use crate::fylr::target::rewrite::{FileOrder, Origin, Saved};
@@ -30,16 +31,17 @@ impl Uploads {
                 Ok(answer) => {
                     let ids = by_reference(&answer);
                     for order in part {
-                        let Some(id) = ids.get(&order.reference).copied() else {
+                        let Some(arrived) = ids.get(&order.reference).copied() else {
                             let why = "the target does not say which file it is".to_owned();
                             trouble.push(FileTrouble { key: order.key, why });
                             continue;
                         };
                         for rendition in &order.renditions {
-                            self.rendition(site, &order, rendition, id).await?;
+                            self.rendition(site, &order, rendition, arrived.id).await?;
                         }
-                        self.keep(site, &order, id)?;
-                        saved.insert(order.key, Some(id));
+                        let is_coming = arrived.is_coming && !order.stays && !self.api.leaves();
+                        self.keep(site, &order, Arrived { is_coming, ..arrived })?;
+                        saved.insert(order.key, Some(arrived.id));
                     }
                 }
                 Err(error) if is_of_items(&error) && part.len() > 1 => {
@@ -77,8 +79,8 @@ impl Uploads {
     }
 }
 
-fn by_reference(answer: &[u8]) -> HashMap<String, u64> {
+fn by_reference(answer: &[u8]) -> HashMap<String, Arrived> {
     let files: Vec<Value> = serde_json::from_slice(answer).unwrap_or_default();
-    let files = files.iter().filter_map(|file| Some((file["reference"].as_str()?.to_owned(), file["_id"].as_u64()?)));
+    let files = files.iter().filter_map(|file| Some((file["reference"].as_str()?.to_owned(), arrived(file)?)));
     files.collect()
 }

@@ -2,6 +2,7 @@
 //! behind it. What goes wrong with a file is told of the file, and never ends the work.
 
 mod bulk;
+mod expiry;
 mod transfer;
 mod url;
 
@@ -9,16 +10,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{StreamExt as _, stream};
+use reqwest::Method;
 use tokio::sync::OnceCell;
 
 use crate::fylr::error::Error;
-use crate::fylr::target::files::transfer::{One, Stop, duplicate, put, rput};
+use crate::fylr::request::{Request, Shape};
+use crate::fylr::target::fetched::{failed_key, fetching};
+use crate::fylr::target::files::transfer::{Arrived, One, Stop, duplicate, put, rput};
+use crate::fylr::target::lost::Lost;
 use crate::fylr::target::options::{FileApi, WriteOptions};
 use crate::fylr::target::rewrite::{FileOrder, Origin, Rendition, Saved};
-use crate::fylr::target::round::Round;
-use crate::fylr::target::site::{Place, Site, is_of_items, why};
-use crate::model::path::EntryPath;
+use crate::fylr::target::site::{Site, is_of_items, why};
 
+pub(crate) use expiry::expiry;
 pub use url::try_url;
 
 /// Files that are known to be there without a look into the ledger: 64 bytes each.
@@ -106,12 +110,12 @@ impl Uploads {
     }
 
     /// Says once of a file that records go in without it.
-    pub fn missing(&self, site: &Site, place: &Place<'_>, name: &str, trouble: &FileTrouble) -> Result<(), Error> {
+    pub fn missing(&self, site: &Site, name: &str, trouble: &FileTrouble) -> Result<(), Error> {
         let is_new = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(trouble.key.clone());
         if !is_new {
             return Ok(());
         }
-        site.aside(&Place { tally: "file", ..*place }, format!("file {} of {name}", trouble.key), trouble.why.clone())
+        site.lose(&Lost::file(&trouble.key), format!("file {} of {name}", trouble.key), trouble.why.clone())
     }
 
     async fn one(&self, site: &Site, order: &FileOrder) -> Result<Result<u64, String>, Error> {
@@ -144,18 +148,25 @@ impl Uploads {
             metadata: order.metadata.as_deref(),
             rendition_of: None,
         };
-        let id = match self.transfer(site, &original).await? {
-            Ok(id) => id,
+        let arrived = match self.transfer(site, &original).await? {
+            Ok(arrived) => arrived,
             Err(why) => return Ok(Err(why)),
         };
         for rendition in &order.renditions {
-            self.rendition(site, order, rendition, id).await?;
+            self.rendition(site, order, rendition, arrived.id).await?;
         }
-        self.keep(site, order, id)?;
-        Ok(Ok(id))
+        self.keep(site, order, arrived)?;
+        Ok(Ok(arrived.id))
     }
 
-    async fn rendition(&self, site: &Site, order: &FileOrder, rendition: &Rendition, id: u64) -> Result<(), Error> {
+    /// Gets a rendition to its original; whether it is there.
+    pub async fn rendition(
+        &self,
+        site: &Site,
+        order: &FileOrder,
+        rendition: &Rendition,
+        id: u64,
+    ) -> Result<bool, Error> {
         let one = One {
             origin: &rendition.origin,
             reference: &rendition.reference,
@@ -166,20 +177,23 @@ impl Uploads {
             metadata: None,
             rendition_of: Some((id, &rendition.version)),
         };
+        let lost = Lost::rendition(&order.key, &rendition.version);
         match self.transfer(site, &one).await? {
-            Ok(_) => site.report.count("rendition", |tally| tally.done += 1),
+            Ok(arrived) => {
+                site.report.count("rendition", |tally| tally.done += 1);
+                if arrived.is_coming {
+                    site.note(vec![fetching(arrived.id, &lost)])?;
+                }
+                Ok(true)
+            }
             Err(why) => {
-                let path = EntryPath::new("files").expect("a clean name");
-                let round = Round::First;
-                let at = order.source_id.unwrap_or_default();
-                let place = Place { tally: "rendition", path: &path, round, at };
-                site.aside(&place, format!("version {} of file {}", rendition.version, order.key), why)?;
+                site.lose(&lost, lost.name(), why)?;
+                Ok(false)
             }
         }
-        Ok(())
     }
 
-    fn keep(&self, site: &Site, order: &FileOrder, id: u64) -> Result<(), Error> {
+    fn keep(&self, site: &Site, order: &FileOrder, Arrived { id, is_coming }: Arrived) -> Result<(), Error> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= KNOWN_MAX {
             known.clear();
@@ -187,20 +201,51 @@ impl Uploads {
         known.insert(order.key.clone(), id);
         drop(known);
         site.report.count("file", |tally| tally.done += 1);
-        site.note(vec![(note_key(&order.key), Some(id.to_string()))])
+        let mut notes = vec![(note_key(&order.key), Some(id.to_string())), (failed_key(&order.key), None)];
+        notes.extend(is_coming.then(|| fetching(id, &Lost::file(&order.key))));
+        site.note(notes)
+    }
+
+    /// A file is not on the target after all.
+    pub fn forget(&self, key: &str) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    /// Takes the reference from a file that the target could not fetch, so that another one can have it.
+    /// Its renditions keep theirs, so that those of the other one get new ones.
+    pub async fn make_way(&self, site: &Site, order: &mut FileOrder) -> Result<(), Error> {
+        let Some(id) = site.noted(&failed_key(&order.key))?.and_then(|id| id.parse::<u64>().ok()) else {
+            return Ok(());
+        };
+        for rendition in &mut order.renditions {
+            rendition.reference = format!("{}:instead:{id}", rendition.reference);
+        }
+        let body = serde_json::json!({ "reference": format!("{}:failed:{id}", order.reference) }).to_string();
+        match site.client.ask(&Request::write(Method::POST, format!("eas/{id}"), body, Shape::Any)).await {
+            Ok(_) => Ok(()),
+            Err(error) if is_of_items(&error) => {
+                tracing::info!("file {id} of the target keeps its reference: {}", why(&error));
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// By the way that was chosen: packed bytes can only be sent, what stays elsewhere only be named.
-    async fn transfer(&self, site: &Site, one: &One<'_>) -> Result<Result<u64, String>, Error> {
+    async fn transfer(&self, site: &Site, one: &One<'_>) -> Result<Result<Arrived, String>, Error> {
         let sent = match one.origin {
             Origin::Packed(_) => put(site, one).await,
             Origin::Url(_) if self.api == FileApi::Put && !one.stays => put(site, one).await,
             Origin::Url(url) => rput(site, one, url, one.stays || self.api.leaves()).await,
         };
         match sent {
-            Ok(id) => Ok(Ok(id)),
+            Ok(arrived) => Ok(Ok(arrived)),
             Err(Stop::File(why)) => Ok(Err(why)),
-            Err(Stop::Target(error)) if is_of_items(&error) => Ok(duplicate(&error).ok_or_else(|| why(&error))),
+            // The one that has the reference may be one that the target has yet to fetch.
+            Err(Stop::Target(error)) if is_of_items(&error) => {
+                let there = duplicate(&error).map(|id| Arrived { id, is_coming: true });
+                Ok(there.ok_or_else(|| why(&error)))
+            }
             Err(Stop::Target(error)) => Err(error),
         }
     }

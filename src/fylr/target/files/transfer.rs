@@ -32,6 +32,14 @@ pub(super) struct One<'a> {
     pub rendition_of: Option<(u64, &'a str)>,
 }
 
+/// A file that the target has, or has taken on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrived {
+    pub id: u64,
+    /// The target fetches it by itself, and may not have it yet.
+    pub is_coming: bool,
+}
+
 /// Why a transfer ended.
 pub(super) enum Stop {
     /// The bytes cannot be had.
@@ -47,7 +55,7 @@ impl From<Error> for Stop {
 
 /// Reads the bytes, packed or from where they are, and sends them. A second one with the same reference is refused, so
 /// that it may be sent again.
-pub(super) async fn put(site: &Site, one: &One<'_>) -> Result<u64, Stop> {
+pub(super) async fn put(site: &Site, one: &One<'_>) -> Result<Arrived, Stop> {
     let mut attempts = site.client.attempts(format!("POST eas/put of {}", one.reference));
     let list = |value: Value| Value::Array(vec![value]).to_string();
     let mut request = Request::write(Method::POST, "eas/put", Bytes::new(), Shape::Array)
@@ -72,10 +80,10 @@ pub(super) async fn put(site: &Site, one: &One<'_>) -> Result<u64, Stop> {
         };
         let form = Form::new().part("file", part.file_name(one.name.to_owned()));
         match site.client.upload(&request, form).await {
-            Ok(answer) => match first_id(&answer) {
-                Some(id) => {
+            Ok(answer) => match first(&answer) {
+                Some(arrived) => {
                     site.report.sent(length.or(one.bytes).unwrap_or(0));
-                    return Ok(id);
+                    return Ok(Arrived { is_coming: false, ..arrived });
                 }
                 // Half an answer: the reference tells next time whether it is there.
                 None => attempts.failed(Failure::passing(Last::Answer("the answer names no file".to_owned()))).await?,
@@ -124,7 +132,7 @@ async fn bytes_of(site: &Site, one: &One<'_>) -> Result<(Body, Option<u64>), Rea
 }
 
 /// Lets the target fetch the bytes, or only note where they are.
-pub(super) async fn rput(site: &Site, one: &One<'_>, url: &str, leaves: bool) -> Result<u64, Stop> {
+pub(super) async fn rput(site: &Site, one: &One<'_>, url: &str, leaves: bool) -> Result<Arrived, Stop> {
     let (url, mime) = real_url(site, url, one.stays);
     let metadata = one.metadata.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
     let metadata = with_mime(metadata, mime.as_deref());
@@ -143,13 +151,20 @@ pub(super) async fn rput(site: &Site, one: &One<'_>, url: &str, leaves: bool) ->
         request = request.with("id_parent", original).with("version_name", version);
     }
     let answer = site.client.ask(&request).await?;
-    first_id(&answer).ok_or_else(|| Stop::File("the target gives no id for it".to_owned()))
+    let arrived = first(&answer).ok_or_else(|| Stop::File("the target gives no id for it".to_owned()))?;
+    Ok(Arrived { is_coming: arrived.is_coming && !leaves, ..arrived })
 }
 
-/// The id of the first file of an answer.
-fn first_id(answer: &[u8]) -> Option<u64> {
+/// The first file of an answer.
+fn first(answer: &[u8]) -> Option<Arrived> {
     let files: Vec<Value> = serde_json::from_slice(answer).ok()?;
-    files.first()?["_id"].as_u64()
+    arrived(files.first()?)
+}
+
+/// A file of an answer.
+pub(super) fn arrived(file: &Value) -> Option<Arrived> {
+    let is_coming = !matches!(file["status"].as_str(), Some("done" | "sync"));
+    Some(Arrived { id: file["_id"].as_u64()?, is_coming })
 }
 
 /// The id of the file that has the reference already.

@@ -93,6 +93,8 @@ pub(crate) fn order(members: &Members<'_>, context: &Context) -> Result<FileOrde
     let versions = members.get("versions").and_then(Json::members).ok_or("it has no versions")?;
     let (version, shown) = chosen(versions, context);
     let shown = shown.ok_or_else(|| format!("it has no version {version}"))?;
+    // What is made of an original that stays elsewhere does not.
+    let stays = stays && version == ORIGINAL;
     let origin = origin(shown, stays).ok_or("nothing tells where its bytes are")?;
     let extension = text_in(shown, &["extension"]).or_else(|| text("extension"));
     let names = ["original_filename", "original_filepath", "original_filename_basename", "name"];
@@ -114,7 +116,7 @@ pub(crate) fn order(members: &Members<'_>, context: &Context) -> Result<FileOrde
         bytes: shown.get("filesize").and_then(Json::as_id),
         origin,
         name,
-        stays: stays && version == ORIGINAL,
+        stays,
         produces: !takes_versions,
         renditions,
     })
@@ -247,7 +249,7 @@ fn metadata(members: &Members<'_>, shown: &Json<'_>) -> Option<String> {
     let mut told = Members::default();
     for key in ["mime_type", "width", "height"] {
         if let Some(value) = known.get(key).filter(|value| !value.is_null()) {
-            told.set(key, super::record::owned(value));
+            told.set(key, value.detached());
         }
     }
     let told: Json<'_> = Members::of([("_technical_metadata", told.into())]).into();

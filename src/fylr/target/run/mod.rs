@@ -6,6 +6,7 @@ mod order;
 mod payloads;
 mod progress;
 mod records;
+mod retry;
 
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, RwLock};
@@ -16,6 +17,8 @@ use crate::fylr::client::Client;
 use crate::fylr::error::Error;
 use crate::fylr::source::Datamodel;
 use crate::fylr::target::base::{self, EventsSent};
+use crate::fylr::target::brought::Brought;
+use crate::fylr::target::fetched::{self, Tell};
 use crate::fylr::target::files::Uploads;
 use crate::fylr::target::gates::Abilities;
 use crate::fylr::target::ids::{Base, Ids};
@@ -92,8 +95,16 @@ impl Restore {
             goes_on: AtomicBool::new(self.goes_on || self.only_aside),
         };
         site.remember()?;
+        if !site.context.options.is_dry_run {
+            site.note(vec![Brought::of(&site.context.options).note()])?;
+        }
         let wanted = if self.only_aside { Some(aside_before(&site)?) } else { None };
-        let run = Run { site, documents, datamodel, payloads, references, wanted, events: EventsSent::default() };
+        let mut run = Run { site, documents, datamodel, payloads, references, wanted, events: EventsSent::default() };
+        if let Some(mut wanted) = run.wanted.take() {
+            fetched::look(&run.site, Tell::Ledger).await?;
+            run.base_items(&mut wanted).await?;
+            run.wanted = Some(wanted);
+        }
         run.whole_way().await
     }
 }
@@ -123,6 +134,9 @@ impl Run {
                 PayloadKind::Records => {
                     self.match_references().await?;
                     self.records().await?;
+                    if self.wanted.is_some() {
+                        self.mend().await?;
+                    }
                     self.deletions().await?;
                 }
                 kind => self.kind(kind, *round).await?,
@@ -133,8 +147,9 @@ impl Run {
             self.site.observer.observe(Event::Phase { name: "reindex".to_owned(), records: 0 });
             prepare::reindex(&self.site).await?;
         }
+        let coming = fetched::look(&self.site, Tell::People).await?;
         self.site.settle()?;
-        Ok(self.finish())
+        Ok(Restored { files_coming: coming, ..self.finish() })
     }
 
     fn finish(self) -> Restored {
@@ -156,8 +171,9 @@ impl Run {
 
     /// Base config, data model, and which ids the parts of the data model have on the target.
     async fn settings(&self) -> Result<(), Error> {
-        if let Some(config) = self.documents.base_config.as_deref().filter(|_| self.wanted.is_none())
-            && self.site.noted("step/config")?.is_none()
+        let lacks = self.wanted.is_some() && self.lacks_files_of_config()?;
+        if let Some(config) = self.documents.base_config.as_deref().filter(|_| self.wanted.is_none() || lacks)
+            && (lacks || self.site.noted("step/config")?.is_none())
         {
             self.site.observer.observe(Event::Phase { name: "base config".to_owned(), records: 0 });
             prepare::base_config(&self.site, config).await?;

@@ -125,8 +125,10 @@ impl Run {
             let place = Place { tally, path: &payload.path, round, at: *at };
             match parse(text) {
                 Ok(json) => {
-                    if WITH_FILES.contains(&payload.kind) && round == Round::First {
-                        prepare::files_of(site, &json).await?;
+                    match round {
+                        Round::First if WITH_FILES.contains(&payload.kind) => prepare::files_of(site, &json).await?,
+                        _ if WITH_FILES.contains(&payload.kind) => prepare::known_files_of(site, &json)?,
+                        _ => {}
                     }
                     items.push((place, json));
                 }

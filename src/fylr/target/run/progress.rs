@@ -12,6 +12,7 @@ use crate::fylr::target::run::Run;
 use crate::fylr::target::run::feed::Feed;
 use crate::fylr::target::site::Site;
 use crate::model::event::Event;
+use crate::model::payload::PayloadKind;
 
 /// Items that are wanted, by round and payload.
 pub(super) type Wanted = HashMap<(u8, String), BTreeSet<u64>>;
@@ -53,11 +54,21 @@ impl Run {
         round: Round,
         mut batch: Vec<(u64, Bytes)>,
     ) -> Vec<(u64, Bytes)> {
-        if let Some(wanted) = &self.wanted {
+        if let Some(wanted) = self.wanted.as_ref().filter(|_| !self.is_for_late_collections(payload, round)) {
             let these = wanted.get(&(round.number(), payload.path.to_string()));
             batch.retain(|(at, _)| these.is_some_and(|these| these.contains(at)));
         }
         batch
+    }
+
+    /// Pin codes name collections by the ids that these have on the target: those that come only now were left out.
+    fn is_for_late_collections(&self, payload: &Payload, round: Round) -> bool {
+        let is_of_collections = |path: &str| {
+            self.payloads.iter().any(|other| other.kind == PayloadKind::Collections && other.path.to_string() == path)
+        };
+        round == Round::PinCodes
+            && payload.kind == PayloadKind::Users
+            && self.wanted.as_ref().is_some_and(|wanted| wanted.keys().any(|(_, path)| is_of_collections(path)))
     }
 
     fn key(payload: &Payload, round: Round) -> String {
@@ -71,6 +82,9 @@ impl Run {
     }
 
     pub(super) fn is_through(&self, payload: &Payload, round: Round) -> Result<bool, Error> {
+        if self.is_for_late_collections(payload, round) {
+            return Ok(false);
+        }
         if let Some(wanted) = &self.wanted {
             return Ok(!wanted.contains_key(&(round.number(), payload.path.to_string())));
         }
