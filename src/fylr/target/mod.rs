@@ -42,4 +42,4 @@ pub use renames::{RenameError, Renames};
 pub use report::{ASIDE_MAX, Aside, Restored, Tally};
 pub use rewrite::Origins;
 pub use run::Restore;
-pub use survey::{FileCounts, Survey};
+pub use survey::{FileCounts, Glimpse, Survey};

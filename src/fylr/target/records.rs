@@ -12,7 +12,7 @@ use crate::fylr::error::Error;
 use crate::fylr::json::{Json, Members};
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::target::files::FileTrouble;
-use crate::fylr::target::rewrite::{self, FileOrder, Glance};
+use crate::fylr::target::rewrite::{self, FileOrder, Glance, Saved};
 use crate::fylr::target::round::Round;
 use crate::fylr::target::site::{Place, Site, Written, array, has_code, is_of_items, parse, why};
 use crate::model::path::EntryPath;
@@ -79,41 +79,67 @@ pub(crate) fn version_of(site: &Site, glance: &Glance) -> u64 {
 
 /// Gets the files of records to the target, and turns the records into what it takes. What cannot be is set aside.
 pub(crate) async fn prepare(site: &Site, from: From<'_>, records: &[(u64, Bytes)]) -> Result<Batch, Error> {
-    let mut parsed = Vec::with_capacity(records.len());
+    // What is rewritten is about as long as it was.
+    let length = records.iter().map(|(_, text)| text.len() + 1).sum::<usize>() + 1;
+    let mut making =
+        Making { site, from, records: Vec::with_capacity(records.len()), body: Vec::with_capacity(length) };
     let mut wanted: Vec<FileOrder> = Vec::new();
     let mut trouble: Vec<FileTrouble> = Vec::new();
+    // From the first one with files on they wait for these.
+    let mut waiting = Vec::new();
     for (at, text) in records {
         match parse(text) {
             Ok(json) => {
                 orders(site, &json, &mut wanted, &mut trouble);
-                parsed.push((*at, json));
+                if wanted.is_empty() && trouble.is_empty() {
+                    making.add(*at, json, &Saved::new(), &trouble)?;
+                } else {
+                    waiting.push((*at, json));
+                }
             }
             Err(error) => site.aside(&from.place(*at), format!("{} number {}", from.objecttype, at + 1), error)?,
         }
     }
-    let saved = site.uploads.all(site, wanted, &mut trouble).await?;
-    let mut ready = Vec::with_capacity(parsed.len());
-    // What is rewritten is about as long as it was.
-    let mut body = Vec::with_capacity(records.iter().map(|(_, text)| text.len() + 1).sum::<usize>() + 1);
-    for (at, json) in parsed {
-        let glance = rewrite::glance(&json, from.objecttype);
-        let name = glance.name(from.objecttype, at);
-        if let Some(why) = lacking(site, &json, &trouble, &name)? {
-            site.aside(&from.place(at), name, why)?;
-            continue;
+    if !waiting.is_empty() {
+        let saved = site.uploads.all(site, wanted, &mut trouble).await?;
+        waiting.into_iter().try_for_each(|(at, json)| making.add(at, json, &saved, &trouble))?;
+    }
+    Ok(making.finish())
+}
+
+/// A batch that is being made.
+struct Making<'a> {
+    site: &'a Site,
+    from: From<'a>,
+    records: Vec<Ready>,
+    body: Vec<u8>,
+}
+
+impl Making<'_> {
+    /// A record of which all files are on the target, or not to be had.
+    fn add(&mut self, at: u64, json: Json<'_>, saved: &Saved, trouble: &[FileTrouble]) -> Result<(), Error> {
+        let (site, place) = (self.site, self.from.place(at));
+        let glance = rewrite::glance(&json, self.from.objecttype);
+        let name = || glance.name(self.from.objecttype, at);
+        if let Some(why) = lacking(site, &json, trouble, name)? {
+            return site.aside(&place, name(), why);
         }
-        match rewrite::record(json, from.objecttype, &saved, &site.context) {
+        match rewrite::record(json, self.from.objecttype, saved, &site.context) {
             Ok(json) => {
-                body.push(if ready.is_empty() { b'[' } else { b',' });
-                let start = body.len();
-                json.write(&mut body, None);
-                ready.push(Ready { at, glance, text: start..body.len() });
+                self.body.push(if self.records.is_empty() { b'[' } else { b',' });
+                let start = self.body.len();
+                json.write(&mut self.body, None);
+                self.records.push(Ready { at, glance, text: start..self.body.len() });
+                Ok(())
             }
-            Err(why) => site.aside(&from.place(at), name, why)?,
+            Err(why) => site.aside(&place, name(), why),
         }
     }
-    body.push(b']');
-    Ok(Batch { records: ready, body: body.into() })
+
+    fn finish(mut self) -> Batch {
+        self.body.push(b']');
+        Batch { records: self.records, body: self.body.into() }
+    }
 }
 
 fn orders(site: &Site, json: &Json<'_>, wanted: &mut Vec<FileOrder>, trouble: &mut Vec<FileTrouble>) {
@@ -131,7 +157,12 @@ fn orders(site: &Site, json: &Json<'_>, wanted: &mut Vec<FileOrder>, trouble: &m
 }
 
 /// Why a record cannot go in for one of its files, if it should not go in without.
-fn lacking(site: &Site, json: &Json<'_>, trouble: &[FileTrouble], name: &str) -> Result<Option<String>, Error> {
+fn lacking(
+    site: &Site,
+    json: &Json<'_>,
+    trouble: &[FileTrouble],
+    name: impl Fn() -> String,
+) -> Result<Option<String>, Error> {
     if trouble.is_empty() {
         return Ok(None);
     }
@@ -143,7 +174,7 @@ fn lacking(site: &Site, json: &Json<'_>, trouble: &[FileTrouble], name: &str) ->
         if !site.context.options.ignore_file_errors {
             return Ok(Some(format!("its file {key} cannot be had: {}", missing.why)));
         }
-        site.uploads.missing(site, name, missing)?;
+        site.uploads.missing(site, &name(), missing)?;
     }
     Ok(None)
 }
@@ -262,11 +293,11 @@ fn unknown(from: From<'_>) -> Error {
 
 /// Those of a batch that are not there yet: each is asked for.
 async fn missing<'r>(site: &Site, from: From<'_>, part: &[&'r Ready]) -> Result<Vec<&'r Ready>, Error> {
-    let asked = stream::iter(part.iter().map(|record| {
-        let version = record.version(site);
-        let id = record.glance.system_id.unwrap_or_default();
-        async move { Ok::<bool, Error>(stored_version(site, from.objecttype, id).await? >= Some(version)) }
-    }));
+    let wanted: Vec<(u64, u64)> =
+        part.iter().map(|record| (record.glance.system_id.unwrap_or_default(), record.version(site))).collect();
+    let asked = stream::iter(wanted).map(|(id, version)| async move {
+        Ok::<bool, Error>(stored_version(site, from.objecttype, id).await? >= Some(version))
+    });
     let there: Vec<Result<bool, Error>> = asked.buffered(PROBES).collect().await;
     let mut rest = Vec::new();
     let mut found = 0;

@@ -108,7 +108,7 @@ impl Restore {
             clients
                 .push(patience::wait(&runtime, &**observer, connected).map_err(|error| self.of_target(target, error))?);
         }
-        let mut scan = scan(&source, self.write.renames.clone(), &**observer)?;
+        let mut scan = scan(&source, &self.write.renames, &**observer)?;
         self.documents(&mut scan)?;
         let presets = presets::adopt(&mut self.write, &mut scan);
         let asked = Asked {

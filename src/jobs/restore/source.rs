@@ -176,6 +176,37 @@ impl BackupSource {
         }
     }
 
+    /// Hands the plain bytes of an entry on, block by block, on this thread.
+    ///
+    /// # Errors
+    /// When there is no such entry, or it cannot be read to its end: what was handed on must not be used then.
+    pub fn blocks(&self, path: &EntryPath, take: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        let failed = |source| Error::Entry { path: path.clone(), source };
+        match self {
+            Self::Directory(reader) => {
+                let (mut read, _) = reader.read(path)?;
+                let mut block = vec![0; BLOCK_BYTES];
+                loop {
+                    match read.read(&mut block) {
+                        Ok(0) => return Ok(()),
+                        Ok(length) => take(&block[..length]),
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        Err(error) => return Err(failed(error)),
+                    }
+                }
+            }
+            Self::Snapshot(packed) => {
+                let mut ended = Ok(());
+                let is_whole = packed.rebuild(path, &packed.body(path)?, &mut |block| {
+                    ended = block.map(|block| take(&block));
+                    ended.is_ok()
+                });
+                let broken = || io::Error::other("a part of the work ended unexpectedly");
+                ended.and_then(|()| is_whole.then_some(()).ok_or_else(broken)).map_err(failed)
+            }
+        }
+    }
+
     /// A whole entry, which must be short.
     ///
     /// # Errors

@@ -130,7 +130,7 @@ impl Verify {
         let connected = Client::connect(self.connection.clone(), Arc::clone(observer));
         let client = patience::wait(&runtime, &**observer, connected)?;
         let source = BackupSource::of(&self.from, archive, &**observer)?;
-        let scan = look(&source, Renames::default(), &**observer)?;
+        let scan = look(&source, &Renames::default(), &**observer)?;
         let told = match ledger {
             Some(ledger) => Told::of_ledger(ledger)?,
             None => Told::of_archive(archive, &client, &source.digest())?,

@@ -105,7 +105,7 @@ impl Restore {
             run.base_items(&mut wanted).await?;
             run.wanted = Some(wanted);
         }
-        run.whole_way().await
+        Arc::new(run).whole_way().await
     }
 }
 
@@ -121,7 +121,7 @@ struct Run {
 }
 
 impl Run {
-    async fn whole_way(self) -> Result<Restored, Error> {
+    async fn whole_way(self: Arc<Self>) -> Result<Restored, Error> {
         if self.site.context.options.is_dry_run {
             self.records().await?;
             return Ok(self.finish());
@@ -152,7 +152,7 @@ impl Run {
         Ok(Restored { files_coming: coming, ..self.finish() })
     }
 
-    fn finish(self) -> Restored {
+    fn finish(&self) -> Restored {
         let mut restored = self.site.report.take();
         // What earlier runs have set aside is missing still.
         let mut noted = 0;

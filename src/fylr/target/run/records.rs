@@ -1,7 +1,11 @@
 //! Payloads of records, several at a time where none needs another, and what is deleted at the end.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use tokio::task::JoinError;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::fylr::error::Error;
 use crate::fylr::target::payload::Payload;
@@ -13,9 +17,14 @@ use crate::model::event::Event;
 use crate::model::path::EntryPath;
 use crate::model::payload::PayloadKind;
 
+/// How the work at a payload has ended.
+fn ended(done: Result<Result<(), Error>, JoinError>) -> Result<(), Error> {
+    done.map_err(|_| Error::Panicked)?
+}
+
 impl Run {
-    /// All payloads of records, several at a time where none needs another.
-    pub(super) async fn records(&self) -> Result<(), Error> {
+    /// All payloads of records, several at a time where none needs another, on all cores.
+    pub(super) async fn records(self: &Arc<Self>) -> Result<(), Error> {
         let options = &self.site.context.options;
         let workers = if self.site.context.abilities.one_worker { 1 } else { options.workers.max(1) };
         let mut phase = String::new();
@@ -27,7 +36,7 @@ impl Run {
                 continue;
             }
             while under_way.len() >= workers || (payload.is_barrier && !under_way.is_empty()) {
-                under_way.next().await.unwrap_or(Ok(()))?;
+                under_way.next().await.map_or(Ok(()), ended)?;
             }
             let name = payload.objecttype.as_deref().unwrap_or_default();
             if phase != name {
@@ -36,10 +45,11 @@ impl Run {
                 let records = same.map(|payload| payload.records).sum();
                 self.site.observer.observe(Event::Phase { name: name.to_owned(), records });
             }
-            under_way.push(self.records_of(at));
+            let run = Arc::clone(self);
+            under_way.push(AbortOnDropHandle::new(tokio::spawn(async move { run.records_of(at).await })));
         }
         while let Some(done) = under_way.next().await {
-            done?;
+            ended(done)?;
         }
         Ok(())
     }
