@@ -26,7 +26,7 @@ use crate::model::event::Observer;
 pub use plan::{Plan, TargetPlan};
 pub use run::{Outcome, id_map};
 pub(crate) use scan::{Scan as Look, scan as look};
-pub(crate) use segments::SegmentReader;
+pub(crate) use segments::{Cutter, SegmentReader};
 pub use source::BackupSource;
 
 /// What is restored.

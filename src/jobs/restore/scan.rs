@@ -154,7 +154,7 @@ fn long(
     let mut records = 0;
     in_order(
         |give| {
-            let mut reader = SegmentReader::new(source.open(path)?.0, array);
+            let mut reader = SegmentReader::new(source.coming(path)?, array);
             let failed = |source| Error::Entry { path: path.clone(), source };
             while let Some(segment) = reader.next().map_err(failed)? {
                 records += segment.len() as u64;

@@ -1,37 +1,27 @@
-//! A payload's records, a few thousand at a time, out of its bytes: what lies between them is not kept.
+//! A payload's records out of its blocks: they stay where they are, only one that lies in two blocks is put together.
+//! What lies between them is not kept.
 
-use std::io::{self, Read};
+use std::io;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
+use crate::jobs::restore::source::Coming;
 use crate::model::payload::{Mark, Splitter};
 
-/// Bytes that are read at a time.
-const BLOCK_BYTES: usize = 256 << 10;
-/// Records of a segment …
-const SEGMENT_RECORDS: usize = 1000;
-/// … and their bytes, unless a single one is longer.
-const SEGMENT_BYTES: u64 = 4 << 20;
 /// The longest record: more than any server takes in one request.
 const RECORD_BYTES_MAX: usize = 256 << 20;
 
-/// Reads segments.
-pub struct SegmentReader<R> {
-    read: R,
-    splitter: Splitter,
+/// Reads segments: the records that end in one block.
+pub struct SegmentReader {
+    coming: Coming,
     /// Which array holds the records.
     array: usize,
-    bytes: BytesMut,
-    /// Where `bytes` begins in the payload.
-    offset: u64,
-    marks: Vec<Mark>,
-    is_over: bool,
+    cutter: Cutter,
 }
 
-impl<R: Read> SegmentReader<R> {
-    pub fn new(read: R, array: usize) -> Self {
-        let (splitter, bytes) = (Splitter::default(), BytesMut::new());
-        Self { read, splitter, array, bytes, offset: 0, marks: Vec::new(), is_over: false }
+impl SegmentReader {
+    pub fn new(coming: Coming, array: usize) -> Self {
+        Self { coming, array, cutter: Cutter::default() }
     }
 
     /// The next records; none at the end.
@@ -39,62 +29,67 @@ impl<R: Read> SegmentReader<R> {
     /// # Errors
     /// When the bytes cannot be read, or a record is longer than any server takes.
     pub fn next(&mut self) -> io::Result<Option<Vec<Bytes>>> {
-        loop {
-            self.fill()?;
-            let records = self.take();
-            // Another array may come first.
+        while let Some(block) = self.coming.next()? {
+            self.cutter.feed(block);
+            let records = self.cutter.take(self.array)?;
+            // Another array may come first, and a record may be longer than a block.
             if !records.is_empty() {
                 return Ok(Some(records));
             }
-            if self.is_over {
-                return Ok(None);
-            }
         }
+        Ok(None)
+    }
+}
+
+/// Finds records in blocks.
+#[derive(Default)]
+pub struct Cutter {
+    splitter: Splitter,
+    marks: Vec<Mark>,
+    /// The beginning of a record that has not ended.
+    open: Vec<u8>,
+    block: Bytes,
+    /// Where the block begins in the payload.
+    start: u64,
+}
+
+impl Cutter {
+    /// Looks at the next block.
+    pub fn feed(&mut self, block: Vec<u8>) {
+        self.start += self.block.len() as u64;
+        self.splitter.feed(&block, &mut self.marks);
+        self.block = block.into();
     }
 
-    fn fill(&mut self) -> io::Result<()> {
-        let mut block = vec![0; BLOCK_BYTES];
-        while !self.is_over && !self.is_full() {
-            let length = self.read.read(&mut block)?;
-            if length == 0 {
-                self.is_over = true;
-                break;
+    /// The records of this array that end in the block; once for each block.
+    ///
+    /// # Errors
+    /// When a record is longer than any server takes.
+    pub fn take(&mut self, array: usize) -> io::Result<Vec<Bytes>> {
+        let (start, block) = (self.start, self.block.clone());
+        let place = |at: u64| (at - start) as usize;
+        let mut open = std::mem::take(&mut self.open);
+        let own = self.marks.drain(..).filter(|mark| mark.array == array);
+        let texts = own.map(|mark| {
+            if mark.start >= start {
+                return block.slice(place(mark.start)..place(mark.end));
             }
-            self.bytes.extend_from_slice(&block[..length]);
-            self.splitter.feed(&block[..length], &mut self.marks);
-            if self.marks.is_empty() {
-                self.forget()?;
-            }
+            let mut text = std::mem::take(&mut open);
+            text.extend_from_slice(&block[..place(mark.end)]);
+            text.into()
+        });
+        let texts = texts.collect();
+        // Without an end of a record only what may still become one is kept.
+        match self.splitter.open_element() {
+            Some(element) if element >= start => open = block[place(element)..].to_vec(),
+            Some(_) => open.extend_from_slice(&block),
+            None => open.clear(),
         }
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        let bytes = self.marks.last().map_or(0, |mark| mark.end - self.offset);
-        self.marks.len() >= SEGMENT_RECORDS || bytes >= SEGMENT_BYTES
-    }
-
-    /// Without an end of a record only what may still become one is kept.
-    fn forget(&mut self) -> io::Result<()> {
-        let end = self.offset + self.bytes.len() as u64;
-        let keep = self.splitter.open_element().unwrap_or(end);
-        let _ = self.bytes.split_to((keep - self.offset) as usize);
-        self.offset = keep;
-        if self.bytes.len() > RECORD_BYTES_MAX {
+        if open.len() > RECORD_BYTES_MAX {
             return Err(io::Error::other(format!("a record is longer than {RECORD_BYTES_MAX} bytes")));
         }
-        Ok(())
-    }
-
-    fn take(&mut self) -> Vec<Bytes> {
-        let Some(last) = self.marks.last() else { return Vec::new() };
-        let end = last.end;
-        let text = self.bytes.split_to((end - self.offset) as usize).freeze();
-        let start = self.offset;
-        let own = self.marks.drain(..).filter(|mark| mark.array == self.array);
-        let records = own.map(|mark| text.slice((mark.start - start) as usize..(mark.end - start) as usize)).collect();
-        self.offset = end;
-        records
+        self.open = open;
+        Ok(texts)
     }
 }
 
@@ -103,18 +98,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_records_come_in_order_whatever_their_size() {
-        let long = "ü".repeat(300_000);
+    fn records_come_whole_and_in_order_wherever_the_blocks_end() {
+        let long = "ü".repeat(3000);
         let records: Vec<String> =
-            (0..2500).map(|at| format!(r#"{{"n":{at},"t":"{}"}}"#, if at % 999 == 0 { &long } else { "" })).collect();
+            (0..250).map(|at| format!(r#"{{"n":{at},"t":"{}"}}"#, if at % 99 == 0 { &long } else { "" })).collect();
         let text = format!(r#"{{"import_type":"db","few":[1,2],"objects":[{}],"objecttype":"o"}}"#, records.join(", "));
-        let mut reader = SegmentReader::new(text.as_bytes(), 1);
-        let mut found = Vec::new();
-        while let Some(segment) = reader.next().unwrap() {
-            assert!(segment.len() <= SEGMENT_RECORDS + BLOCK_BYTES / 10);
-            found.extend(segment);
+        for length in [7, 64, 1000, 1 << 20] {
+            let mut cutter = Cutter::default();
+            let mut found = Vec::new();
+            for block in text.as_bytes().chunks(length) {
+                cutter.feed(block.to_vec());
+                found.extend(cutter.take(1).unwrap());
+            }
+            assert!(found.iter().eq(records.iter().map(String::as_bytes)), "{length}");
         }
-        assert_eq!(found.len(), records.len());
-        assert!(found.iter().zip(&records).all(|(found, record)| found == record.as_bytes()));
     }
 }

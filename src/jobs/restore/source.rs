@@ -125,21 +125,6 @@ impl BackupSource {
         }
     }
 
-    /// The plain bytes of an entry, and how many they are.
-    ///
-    /// # Errors
-    /// When there is no such entry, or it cannot be opened.
-    pub fn open(&self, path: &EntryPath) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
-        match self {
-            Self::Directory(reader) => Ok(reader.read(path)?),
-            Self::Snapshot(packed) => {
-                let body = packed.body(path)?;
-                let size = body.size;
-                Ok((Box::new(Packed::stream(Arc::clone(packed), path.clone(), body)), Some(size)))
-            }
-        }
-    }
-
     /// Hands the plain bytes of an entry on, block by block and uncopied, on a thread of its own, until nobody takes them.
     /// How many they are. After an error there are no more; fewer bytes without one are an entry that could not be read.
     ///
@@ -207,17 +192,32 @@ impl BackupSource {
         }
     }
 
+    /// The blocks of an entry, read ahead.
+    ///
+    /// # Errors
+    /// When there is no such entry, or it cannot be opened.
+    pub fn coming(&self, path: &EntryPath) -> Result<Coming, Error> {
+        let (sender, blocks) = bounded(BLOCKS_AHEAD);
+        let left = self.hand_on(path, move |block| sender.send(block).is_ok())?;
+        Ok(Coming { blocks, left })
+    }
+
     /// A whole entry, which must be short.
     ///
     /// # Errors
     /// When it cannot be read, or is longer than `most`.
     pub fn whole(&self, path: &EntryPath, most: u64) -> Result<Vec<u8>, Error> {
-        let (read, _) = self.open(path)?;
         let mut bytes = Vec::new();
-        let failed = |source| Error::Entry { path: path.clone(), source };
-        read.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > most {
-            return Err(failed(io::Error::other(format!("it is longer than {most} bytes"))));
+        let mut is_too_long = false;
+        self.blocks(path, &mut |block| {
+            is_too_long |= (bytes.len() + block.len()) as u64 > most;
+            if !is_too_long {
+                bytes.extend_from_slice(block);
+            }
+        })?;
+        if is_too_long {
+            let source = io::Error::other(format!("it is longer than {most} bytes"));
+            return Err(Error::Entry { path: path.clone(), source });
         }
         Ok(bytes)
     }
@@ -276,43 +276,26 @@ impl Packed {
             }
         }
     }
-
-    /// Rebuilds an entry on a thread of its own.
-    fn stream(packed: Arc<Self>, path: EntryPath, body: FileBody) -> Blocks {
-        let (sender, blocks) = bounded(BLOCKS_AHEAD);
-        thread::spawn(move || {
-            if packed.rebuild(&path, &body, &mut |block| sender.send(block).is_ok()) {
-                // Who takes no more needs no end.
-                let _ = sender.send(Ok(Vec::new()));
-            }
-        });
-        Blocks { coming: blocks, block: Vec::new(), at: 0, is_over: false }
-    }
 }
 
-/// Blocks as a stream of bytes. An empty block is the end; without it the stream is an error.
-struct Blocks {
-    coming: Receiver<io::Result<Vec<u8>>>,
-    block: Vec<u8>,
-    at: usize,
-    is_over: bool,
+/// The blocks of an entry on their way, rebuilt on a thread of their own.
+pub struct Coming {
+    blocks: Receiver<io::Result<Vec<u8>>>,
+    left: Option<u64>,
 }
 
-impl Read for Blocks {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.block.len() && !self.is_over {
-            match self.coming.recv() {
-                Ok(Ok(block)) => {
-                    self.is_over = block.is_empty();
-                    (self.block, self.at) = (block, 0);
-                }
-                Ok(Err(error)) => return Err(error),
-                Err(_) => return Err(io::Error::other("a part of the work ended unexpectedly")),
-            }
-        }
-        let length = out.len().min(self.block.len() - self.at);
-        out[..length].copy_from_slice(&self.block[self.at..self.at + length]);
-        self.at += length;
-        Ok(length)
+impl Coming {
+    /// The next block; none at the end.
+    ///
+    /// # Errors
+    /// When the entry cannot be read to its end.
+    pub fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let Ok(block) = self.blocks.recv() else {
+            let is_short = self.left.is_some_and(|left| left > 0);
+            return if is_short { Err(io::Error::other("a part of the work ended unexpectedly")) } else { Ok(None) };
+        };
+        let block = block?;
+        self.left = self.left.map(|left| left.saturating_sub(block.len() as u64));
+        Ok(Some(block))
     }
 }

@@ -1,7 +1,7 @@
 //! Payloads on their way to several targets: each is read once for all that keep pace, and again for one that lags.
 
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -16,12 +16,12 @@ use crate::jobs::restore::source::BackupSource;
 use crate::model::ledger::Failed;
 use crate::model::path::EntryPath;
 
-/// Segments of a payload that are kept for targets that are a little behind; each has a few megabytes at most.
-const WINDOW: usize = 3;
+/// Segments of a payload that are kept for targets that are a little behind; each has about a megabyte.
+const WINDOW: usize = 8;
 /// Payloads that are kept open for targets that are a little behind.
 const OPEN: usize = 4;
 /// Segments that wait for one target.
-const AHEAD: usize = 2;
+const AHEAD: usize = 3;
 /// Blocks of a file that wait; each has about a megabyte at most.
 const BLOCKS_AHEAD: usize = 2;
 
@@ -38,7 +38,7 @@ pub struct Streams {
 
 /// A payload that is being read.
 struct Reading {
-    reader: SegmentReader<Box<dyn Read + Send>>,
+    reader: SegmentReader,
     /// The last segments, with the number of their first records, …
     window: VecDeque<(u64, Segment)>,
     /// … and how many are kept.
@@ -60,8 +60,7 @@ impl Streams {
     fn begin(&self, payload: usize, window_max: usize) -> Result<Reading, Failed> {
         let (path, array) = self.payloads.get(payload).ok_or("there is no such payload")?;
         self.read.fetch_add(1, Ordering::Relaxed);
-        let (read, _) = self.source.open(path)?;
-        let (reader, window) = (SegmentReader::new(read, *array), VecDeque::new());
+        let (reader, window) = (SegmentReader::new(self.source.coming(path)?, *array), VecDeque::new());
         Ok(Reading { reader, window, window_max, next: 0, is_over: false })
     }
 

@@ -10,7 +10,7 @@ use crate::fylr::source::{Delivery, Reading as Deliveries};
 use crate::fylr::target::{Essence, Side};
 use crate::jobs::Error;
 use crate::jobs::in_order::in_order;
-use crate::jobs::restore::SegmentReader;
+use crate::jobs::restore::Cutter;
 use crate::jobs::verify::Verified;
 use crate::jobs::verify::lot::{Lot, Marks};
 use crate::jobs::verify::side::Backup;
@@ -67,7 +67,7 @@ impl<'a> Reading<'a> {
                 }
                 Delivery::End { records, .. } => {
                     if let Some((path, text)) = open.take() {
-                        payload(&path, &text, give)?;
+                        payload(&path, text, give)?;
                         self.observer.observe(Event::Counted { records });
                     }
                 }
@@ -97,17 +97,15 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn payload(path: &EntryPath, text: &[u8], give: &mut dyn FnMut(Lot) -> Result<(), Error>) -> Result<(), Error> {
+fn payload(path: &EntryPath, text: Vec<u8>, give: &mut dyn FnMut(Lot) -> Result<(), Error>) -> Result<(), Error> {
     let mut splitter = Splitter::default();
-    splitter.feed(text, &mut Vec::new());
+    splitter.feed(&text, &mut Vec::new());
     let outline = splitter.finish();
     let kind = outline.kind(&String::from_utf8_lossy(path.name()));
     let Some(array) = outline.records(&kind) else { return Ok(()) };
     let objecttype: Option<Arc<str>> = outline.objecttype.as_deref().map(Into::into);
     let failed = |source| Error::Entry { path: path.clone(), source };
-    let mut reader = SegmentReader::new(text, array);
-    while let Some(texts) = reader.next().map_err(failed)? {
-        give(Lot { payload: 0, kind: kind.clone(), objecttype: objecttype.clone(), texts })?;
-    }
-    Ok(())
+    let mut cutter = Cutter::default();
+    cutter.feed(text);
+    give(Lot { payload: 0, kind, objecttype, texts: cutter.take(array).map_err(failed)? })
 }

@@ -204,8 +204,7 @@ pub(super) fn lots(
         let payload = &scan.payloads[*at];
         let (kind, objecttype) = (&payload.kind, &payload.objecttype);
         let failed = |source| Error::Entry { path: payload.path.clone(), source };
-        let (read, _) = source.open(&payload.path)?;
-        let mut reader = SegmentReader::new(read, scan.arrays[*at]);
+        let mut reader = SegmentReader::new(source.coming(&payload.path)?, scan.arrays[*at]);
         while let Some(texts) = reader.next().map_err(failed)? {
             give(Lot { payload: *at as u32, kind: kind.clone(), objecttype: objecttype.clone(), texts })?;
         }
