@@ -4,12 +4,13 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use lru::LruCache;
-use redb::{ReadOnlyTable, ReadTransaction};
+use redb::{AccessGuard, ReadOnlyTable, ReadTransaction};
 
 use crate::archive::error::{Damage, Error, guarded};
 use crate::archive::extent::{self, Extent};
-use crate::archive::frame::Frame;
+use crate::archive::frame::{Frame, Method};
 use crate::archive::id::{ChunkNumber, PackId};
 use crate::archive::pack::Pack;
 use crate::archive::tables;
@@ -19,13 +20,22 @@ const FRAMES_BYTES: usize = 40 << 20;
 /// Packs that are kept: each thread reads from one or two at a time.
 const PACKS: NonZeroUsize = NonZeroUsize::new(6).expect("six is not zero");
 
-type StoredPack = Pack<Vec<u8>>;
+type StoredPack = Pack<Bytes>;
 
 /// Chunks of one view of an archive, shared by threads.
 pub struct Chunks {
     packs: ReadOnlyTable<u64, &'static [u8]>,
     extents: ReadOnlyTable<u64, &'static [u8]>,
     recent: Mutex<Recent>,
+}
+
+/// A pack where redb has it in memory: it is not copied.
+struct Page(AccessGuard<'static, &'static [u8]>);
+
+impl AsRef<[u8]> for Page {
+    fn as_ref(&self) -> &[u8] {
+        self.0.value()
+    }
 }
 
 struct Recent {
@@ -61,9 +71,12 @@ impl Chunks {
             return Ok(Arc::clone(frame));
         }
         let stored = self.pack(pack)?;
-        let (entry, bytes) = stored.frame(at as usize).ok_or(Damage::Pack(pack))?;
-        let frame = Arc::new(Frame::open(entry, bytes).map_err(|_| Damage::Pack(pack))?);
-        self.recent().keep((pack, at), &frame);
+        let (entry, bytes) = stored.frame_view(at as usize).ok_or(Damage::Pack(pack))?;
+        let frame = Arc::new(Frame::view(entry, &bytes).map_err(|_| Damage::Pack(pack))?);
+        // One that lies open in its pack is found there again, and must not keep all of the pack in memory.
+        if entry.chunks.method == Method::Zstd {
+            self.recent().keep((pack, at), &frame);
+        }
         Ok(frame)
     }
 
@@ -75,9 +88,8 @@ impl Chunks {
         if let Some(pack) = self.recent().packs.get(&id) {
             return Ok(Arc::clone(pack));
         }
-        let bytes = guarded(|| self.packs.get(id.0).map(|value| value.map(|bytes| bytes.value().to_vec())))??;
-        let bytes = bytes.ok_or(Damage::NoPack(id))?;
-        let pack = Arc::new(Pack::open(id, bytes).map_err(|_| Damage::Pack(id))?);
+        let page = guarded(|| self.packs.get(id.0))??.ok_or(Damage::NoPack(id))?;
+        let pack = Arc::new(Pack::open(id, Bytes::from_owner(Page(page))).map_err(|_| Damage::Pack(id))?);
         self.recent().packs.put(id, Arc::clone(&pack));
         Ok(pack)
     }

@@ -1,6 +1,7 @@
 //! Frames: chunks of one class, gathered in order of arrival and compressed together.
 
 use bincode::{Decode, Encode};
+use bytes::Bytes;
 
 use crate::archive::codec::Malformed;
 use crate::archive::id::ChunkRun;
@@ -127,10 +128,11 @@ pub struct PackedFrame {
 /// A frame with its chunks laid open.
 #[derive(Debug)]
 pub struct Frame {
-    chunks: Vec<u8>,
+    /// Bytes of its own, or those of its pack.
+    chunks: Bytes,
     /// Where each chunk ends.
     ends: Vec<u32>,
-    values: Vec<u8>,
+    values: Bytes,
     /// Where each chunk's values end; empty where no chunk has any.
     value_ends: Vec<u32>,
 }
@@ -141,13 +143,25 @@ impl Frame {
     /// # Errors
     /// When bytes and entry do not fit each other.
     pub fn open(entry: &FrameEntry, stored: &[u8]) -> Result<Self, Malformed> {
+        Self::laid_open(entry, stored, Bytes::copy_from_slice)
+    }
+
+    /// The same without a copy: chunks that did not shrink stay where they are, and keep the pack in memory.
+    ///
+    /// # Errors
+    /// As [`Frame::open`].
+    pub fn view(entry: &FrameEntry, stored: &Bytes) -> Result<Self, Malformed> {
+        Self::laid_open(entry, stored, |part| stored.slice_ref(part))
+    }
+
+    fn laid_open(entry: &FrameEntry, stored: &[u8], own: impl Fn(&[u8]) -> Bytes) -> Result<Self, Malformed> {
         let (chunks, values) = stored.split_at_checked(entry.chunks.stored as usize).ok_or(Malformed)?;
-        let chunks = plain(&entry.chunks, chunks)?;
+        let chunks = plain(&entry.chunks, chunks, &own)?;
         let chunk_ends = ends(entry.lengths.iter().map(|length| *length as usize));
         let (values, value_ends) = match &entry.values {
-            None => (Vec::new(), Vec::new()),
+            None => (Bytes::new(), Vec::new()),
             Some(part) => {
-                let values = plain(&part.part, values)?;
+                let values = plain(&part.part, values, Bytes::copy_from_slice)?;
                 let mut at = 0;
                 let mut spans = Vec::with_capacity(part.counts.len());
                 for count in &part.counts {
@@ -197,10 +211,10 @@ fn slice<'a>(bytes: &'a [u8], ends: &[u32], slot: usize) -> Option<&'a [u8]> {
     bytes.get(start..end)
 }
 
-fn plain(part: &Part, stored: &[u8]) -> Result<Vec<u8>, Malformed> {
+fn plain(part: &Part, stored: &[u8], own: impl Fn(&[u8]) -> Bytes) -> Result<Bytes, Malformed> {
     let bytes = match part.method {
-        Method::Stored => stored.to_vec(),
-        Method::Zstd => zstd::bulk::decompress(stored, part.plain as usize).map_err(|_| Malformed)?,
+        Method::Stored => own(stored),
+        Method::Zstd => zstd::bulk::decompress(stored, part.plain as usize).map_err(|_| Malformed)?.into(),
     };
     if bytes.len() == part.plain as usize { Ok(bytes) } else { Err(Malformed) }
 }

@@ -1,6 +1,8 @@
 //! Packs: one redb value holding many frames. A pack begins with a magic and ends with its directory and a BLAKE3 of
 //! everything before it, so it can be found and proved without redb.
 
+use bytes::Bytes;
+
 use crate::archive::codec::{self, Malformed};
 use crate::archive::frame::{FrameEntry, PackedFrame};
 use crate::archive::id::PackId;
@@ -153,6 +155,15 @@ impl<B: AsRef<[u8]>> Pack<B> {
     pub fn frame(&self, at: usize) -> Option<(&FrameEntry, &[u8])> {
         let (entry, start) = self.frames.get(at)?;
         Some((entry, self.bytes.as_ref().get(*start..start + entry.stored())?))
+    }
+}
+
+impl Pack<Bytes> {
+    /// A frame's entry and its bytes, which are the pack's.
+    #[must_use]
+    pub fn frame_view(&self, at: usize) -> Option<(&FrameEntry, Bytes)> {
+        let (entry, stored) = self.frame(at)?;
+        Some((entry, self.bytes.slice_ref(stored)))
     }
 }
 

@@ -35,7 +35,8 @@ impl<'a> Rebuilder<'a> {
         body: &FileBody,
         mut give: impl FnMut(Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut out = Output { block: Vec::with_capacity(BLOCK_BYTES), hasher: blake3::Hasher::new(), size: 0 };
+        let block = Vec::with_capacity(BLOCK_BYTES.min(body.size as usize));
+        let mut out = Output { block, full: None, hasher: blake3::Hasher::new(), size: 0 };
         self.pages(&body.recipe, |this, page| this.page(page, &mut out, &mut give))?;
         let block = out.take(0);
         if !block.is_empty() {
@@ -82,18 +83,18 @@ impl<'a> Rebuilder<'a> {
         let mut values = &values[..];
         page.steps(|step| {
             self.step(step, &mut values, out)?;
-            if out.block.len() >= BLOCK_BYTES {
-                give(out.take(BLOCK_BYTES))?;
-            }
-            Ok::<(), E>(())
+            out.full.take().map_or(Ok(()), &mut *give)
         })?;
         if values.is_empty() { Ok(()) } else { Err(Error::from(Damage::Recipe).into()) }
     }
 
     fn step(&mut self, step: Step<'_>, values: &mut &[u8], out: &mut Output) -> Result<(), Error> {
         match step {
-            Step::Literal(bytes) => out.block.extend_from_slice(bytes),
-            Step::Chunk(number) => out.block.extend_from_slice(self.cursor.chunk(number)?),
+            Step::Literal(bytes) => out.room_for(bytes.len()).extend_from_slice(bytes),
+            Step::Chunk(number) => {
+                let chunk = self.cursor.chunk(number)?;
+                out.room_for(chunk.len()).extend_from_slice(chunk);
+            }
             Step::Record { number, other_values } => self.record(number, other_values.then_some(values), out)?,
         }
         Ok(())
@@ -104,12 +105,18 @@ impl<'a> Rebuilder<'a> {
         let stripped = frame.chunk(slot).ok_or(Damage::NoChunk(number.0))?;
         let misfit = |_| Damage::Recipe;
         match others {
-            None if frame.values(slot).is_empty() => out.block.extend_from_slice(stripped),
-            None => volatile::fill(stripped, frame.values(slot), &mut out.block).map_err(misfit)?,
+            None => {
+                let (own, block) = (frame.values(slot), out.room_for(stripped.len() + frame.values(slot).len()));
+                if own.is_empty() {
+                    block.extend_from_slice(stripped);
+                } else {
+                    volatile::fill(stripped, own, block).map_err(misfit)?;
+                }
+            }
             Some(others) => {
                 let span = volatile::span(others, volatile::places(stripped)).map_err(misfit)?;
                 let (own, rest) = others.split_at(span);
-                volatile::fill(stripped, own, &mut out.block).map_err(misfit)?;
+                volatile::fill(stripped, own, out.room_for(stripped.len() + own.len())).map_err(misfit)?;
                 *others = rest;
             }
         }
@@ -149,11 +156,21 @@ impl<'a> Rebuilder<'a> {
 /// Bytes on their way out.
 struct Output {
     block: Vec<u8>,
+    /// The block before, to be handed on.
+    full: Option<Vec<u8>>,
     hasher: blake3::Hasher,
     size: u64,
 }
 
 impl Output {
+    /// The block, with room for so many bytes: it never outgrows what was taken for it, unless one step does alone.
+    fn room_for(&mut self, length: usize) -> &mut Vec<u8> {
+        if !self.block.is_empty() && self.block.len() + length > BLOCK_BYTES {
+            self.full = Some(self.take(BLOCK_BYTES));
+        }
+        &mut self.block
+    }
+
     /// The block, with room for the next one of so many bytes in its place.
     fn take(&mut self, capacity: usize) -> Vec<u8> {
         self.hasher.update(&self.block);
