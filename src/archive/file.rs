@@ -24,6 +24,8 @@ use crate::model::log::{Level, Line};
 pub const FORMAT: u32 = 1;
 /// redb's page cache; its default is 1 GiB, and packs gain nothing from more than this.
 const CACHE_BYTES: usize = 32 << 20;
+/// The same where nothing is written: the system has the file in memory, and the packs in use are kept beside it.
+const READ_CACHE_BYTES: usize = 8 << 20;
 /// A file may be so much longer than its packs, in percent of them: ids and index take 6, …
 const ROOM_PERCENT: u64 = 115;
 /// … and the rest so many bytes.
@@ -80,7 +82,7 @@ impl Archive {
     /// When there is none, or it is foreign, newer or damaged.
     pub fn open(path: &Path) -> Result<Self, Error> {
         refuse_foreign(path)?;
-        let database = match guarded(|| builder().open_read_only(path))? {
+        let database = match guarded(|| builder(READ_CACHE_BYTES).open_read_only(path))? {
             Ok(database) => Readable::Closed(database),
             Err(DatabaseError::Storage(redb::StorageError::Corrupted(_)) | DatabaseError::RepairAborted) => {
                 Readable::Repaired(OpenDatabase::new(Self::repaired(path)?))
@@ -107,7 +109,7 @@ impl Archive {
     fn repaired(path: &Path) -> Result<Database, Error> {
         let overlay = Overlay::open(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
         let mut builder = Builder::new();
-        builder.set_cache_size(CACHE_BYTES);
+        builder.set_cache_size(READ_CACHE_BYTES);
         guarded(|| builder.create_with_backend(overlay))?.map_err(|error| open_error(path, error))
     }
 
@@ -153,7 +155,7 @@ impl ArchiveMut {
             Ok(_) | Err(Error::Busy { .. }) => {}
             Err(error) => return Err(error),
         }
-        let database = guarded(|| builder().open(path))?.map_err(|error| open_error(path, error))?;
+        let database = guarded(|| builder(CACHE_BYTES).open(path))?.map_err(|error| open_error(path, error))?;
         Self::from_database(path, database)
     }
 
@@ -297,7 +299,7 @@ pub fn initialize(database: &Database, created: i64) -> Result<(), Error> {
 /// leaves no archive or a whole one.
 fn create(path: &Path) -> Result<(), Error> {
     let temporary = Temporary::beside(path)?;
-    let database = builder().create(temporary.path()).map_err(|error| open_error(path, error))?;
+    let database = builder(CACHE_BYTES).create(temporary.path()).map_err(|error| open_error(path, error))?;
     initialize(&database, runs::now())?;
     database.close().map_err(|error| open_error(path, error))?;
     match temporary.publish(path) {
@@ -358,9 +360,9 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn builder() -> Builder {
+fn builder(cache_bytes: usize) -> Builder {
     let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES);
+    builder.set_cache_size(cache_bytes);
     builder.set_concurrency_mode(ConcurrencyMode::SingleWriter);
     builder
 }

@@ -11,8 +11,8 @@ use crate::archive::snapshot::Snapshot;
 use crate::model::path::EntryPath;
 use crate::model::payload::volatile;
 
-/// Bytes that are handed on at a time.
-pub const BLOCK_BYTES: usize = 1 << 20;
+/// Bytes that are handed on at a time: few enough that what is freed on other threads leaves no large holes.
+pub const BLOCK_BYTES: usize = 256 << 10;
 
 /// Rebuilds entries; one per thread.
 pub struct Rebuilder<'a> {

@@ -28,8 +28,8 @@ pub(in crate::jobs) fn compare(
     without_files: bool,
     observer: &dyn Observer,
 ) -> Result<Compared, Error> {
-    let scan = look(before, Renames::default(), observer)?;
-    let other = look(after, Renames::default(), observer)?;
+    let scan = look(before, &Renames::default(), observer)?;
+    let other = look(after, &Renames::default(), observer)?;
     let comparing = Comparing {
         without_files,
         renditions: None,
