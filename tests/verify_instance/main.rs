@@ -1,6 +1,7 @@
 //! A target is compared with the backup that was restored to it: what a restore changes on purpose makes no difference,
 //! everything else is told.
 
+mod deleted;
 mod odd;
 #[path = "../support/mod.rs"]
 mod support;

@@ -59,6 +59,7 @@ const BLOCKED_HOSTS: Version = Version::new(6, 33, 0);
 pub struct Abilities {
     pub version: Option<Version>,
     pub(crate) collection_lists: bool,
+    pub(crate) dry_runs: bool,
     pub(crate) event_lists: bool,
     pub(crate) row_uuids: bool,
     pub(crate) bulk: bool,
@@ -78,6 +79,7 @@ impl Abilities {
         Self {
             version: instance.version,
             collection_lists: has(&LISTS),
+            dry_runs: has(&LISTS),
             event_lists: has(&EVENT_LISTS),
             row_uuids: has(&EVENT_LISTS),
             bulk: has(&BULK),

@@ -20,6 +20,7 @@ mod lost;
 mod mended;
 mod records;
 mod site;
+mod stored;
 
 mod prepare;
 mod run;

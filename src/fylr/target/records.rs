@@ -1,7 +1,6 @@
 //! Records of objecttypes: each batch with its files, all or none. A batch that is refused is halved down to the record
 //! that is to blame; that one is set aside, and all others go in.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -9,18 +8,19 @@ use futures_util::{StreamExt as _, stream};
 use reqwest::Method;
 
 use crate::fylr::error::Error;
-use crate::fylr::json::{Json, Members};
+use crate::fylr::json::Json;
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::target::files::FileTrouble;
 use crate::fylr::target::rewrite::{self, FileOrder, Glance, Saved};
 use crate::fylr::target::round::Round;
 use crate::fylr::target::site::{Place, Site, Written, array, has_code, is_of_items, parse, why};
+use crate::fylr::target::stored;
 use crate::model::path::EntryPath;
 
 /// Records that are asked for one by one, at a time, when it is not known whether they are there.
 const PROBES: usize = 8;
 /// Codes by which a server says that a record is there already.
-const THERE: [&str; 3] = ["VersionMismatch", "DatabaseUniqueKeyViolation", "UniqueKeyViolation"];
+pub(crate) const THERE: [&str; 3] = ["VersionMismatch", "DatabaseUniqueKeyViolation", "UniqueKeyViolation"];
 /// Why a record stays that is deleted at the source.
 const LINKED: &str = "records link to it, and the target would take their links away; it stays undeleted";
 /// What no record of an objecttype is to blame for.
@@ -32,11 +32,12 @@ pub(crate) struct From<'a> {
     pub path: &'a EntryPath,
     pub objecttype: &'a str,
     pub tally: &'a str,
+    pub round: Round,
 }
 
 impl<'a> From<'a> {
     pub fn place(&self, at: u64) -> Place<'a> {
-        Place { tally: self.tally, path: self.path, round: Round::First, at }
+        Place { tally: self.tally, path: self.path, round: self.round, at }
     }
 }
 
@@ -46,6 +47,8 @@ pub(crate) struct Ready {
     glance: Glance,
     /// Where it stands in the body of its batch.
     text: Range<usize>,
+    /// Its rows are added to those that it has on the target.
+    appends: bool,
 }
 
 /// Records in a row, ready to be sent.
@@ -89,6 +92,9 @@ pub(crate) async fn prepare(site: &Site, from: From<'_>, records: &[(u64, Bytes)
     let mut waiting = Vec::new();
     for (at, text) in records {
         match parse(text) {
+            Ok(json) if !is_of_round(site, &json, from.round) => {}
+            // What cannot be read is told in the round of all records.
+            Err(_) if from.round == Round::Deleted => {}
             Ok(json) => {
                 orders(site, &json, &mut wanted, &mut trouble);
                 if wanted.is_empty() && trouble.is_empty() {
@@ -125,11 +131,18 @@ impl Making<'_> {
             return site.aside(&place, name(), why);
         }
         match rewrite::record(json, self.from.objecttype, saved, &site.context) {
-            Ok(json) => {
+            Ok(mut json) => {
+                if self.from.round == Round::Deleted {
+                    rewrite::defer(&mut json, self.from.objecttype);
+                }
+                let appends = site.context.origins.is_importer && rewrite::appends(&json, self.from.objecttype);
+                if site.context.origins.is_importer && !appends {
+                    rewrite::without_modes(&mut json, self.from.objecttype);
+                }
                 self.body.push(if self.records.is_empty() { b'[' } else { b',' });
                 let start = self.body.len();
                 json.write(&mut self.body, None);
-                self.records.push(Ready { at, glance, text: start..self.body.len() });
+                self.records.push(Ready { at, glance, text: start..self.body.len(), appends });
                 Ok(())
             }
             Err(why) => site.aside(&place, name(), why),
@@ -140,6 +153,14 @@ impl Making<'_> {
         self.body.push(b']');
         Batch { records: self.records, body: self.body.into() }
     }
+}
+
+/// Whether a record goes in this round: what is deleted at the source and linked to goes before all others.
+fn is_of_round(site: &Site, json: &Json<'_>, round: Round) -> bool {
+    let early = &site.context.deleted_first;
+    let is_early =
+        !early.is_empty() && json.get("_system_object_id").and_then(Json::as_id).is_some_and(|id| early.contains(id));
+    is_early == (round == Round::Deleted)
 }
 
 fn orders(site: &Site, json: &Json<'_>, wanted: &mut Vec<FileOrder>, trouble: &mut Vec<FileTrouble>) {
@@ -181,13 +202,18 @@ fn lacking(
 
 /// Sends what is ready, in its order.
 pub(crate) async fn send(site: &Site, from: From<'_>, batch: &Batch) -> Result<(), Error> {
-    let mut parts: Vec<Vec<&Ready>> = Vec::new();
-    if !batch.records.is_empty() {
-        parts.push(batch.records.iter().collect());
-    }
+    // One whose rows are added to others goes alone: what is before it must be there.
+    let parts = batch.records.chunk_by(|one, other| !one.appends && !other.appends);
+    let mut parts: Vec<Vec<&Ready>> = parts.rev().map(|part| part.iter().collect()).collect();
     while let Some(part) = parts.pop() {
         let is_known = part.iter().all(|record| record.is_known());
-        let request = request(site, from, batch, &part);
+        let request = match &part[..] {
+            [one] if one.appends => {
+                let text = stored::with_rows_there(site, from, &batch.body[one.text.clone()]).await?;
+                request_of(site, from, array(&[text]).into())
+            }
+            part => request(site, from, batch, part),
+        };
         let sent = if is_known { post(site, &request).await } else { post_once(site, from, &part, &request).await };
         let refused = sent?;
         let Some(error) = refused else {
@@ -229,7 +255,7 @@ fn request(site: &Site, from: From<'_>, batch: &Batch, part: &[&Ready]) -> Reque
     request_of(site, from, body).divisible(part.len() > 1)
 }
 
-fn request_of(site: &Site, from: From<'_>, body: Bytes) -> Request {
+pub(crate) fn request_of(site: &Site, from: From<'_>, body: Bytes) -> Request {
     let abilities = &site.context.abilities;
     let mut request = Request::write(Method::POST, format!("db/{}", from.objecttype), body, Shape::Array)
         .with("format", "short")
@@ -251,7 +277,7 @@ fn request_of(site: &Site, from: From<'_>, body: Bytes) -> Request {
 }
 
 /// Records that know who they are may be sent again: a second one would be refused.
-async fn post(site: &Site, request: &Request) -> Result<Option<Error>, Error> {
+pub(crate) async fn post(site: &Site, request: &Request) -> Result<Option<Error>, Error> {
     match site.client.ask(request).await {
         Ok(_) => Ok(None),
         Err(error) if is_of_items(&error) => Ok(Some(error)),
@@ -329,81 +355,46 @@ pub(crate) async fn stored_version(site: &Site, objecttype: &str, system_id: u64
     Ok(versions.max())
 }
 
-/// The newest version of a record on the target.
-pub(crate) struct Newest {
-    pub version: u64,
-    /// The files in it.
-    pub files: HashSet<u64>,
-}
-
-/// The newest version of a record that is not deleted.
-pub(crate) async fn newest(site: &Site, objecttype: &str, system_id: u64) -> Result<Option<Newest>, Error> {
+/// What a deletion names: `[_id, version, comment]`; nothing of what is deleted already or was never there: then it is set
+/// aside.
+async fn triple(site: &Site, objecttype: &str, system_id: u64) -> Result<Option<Vec<u8>>, Error> {
     let path = format!("db/{objecttype}/_all_fields/system_object_id/{system_id}");
-    let answer = match site.client.ask(&Request::get(path, Shape::Array).with("format", "long")).await {
+    let answer = match site.client.ask(&Request::get(path, Shape::Array).with("format", "short")).await {
         Err(error) if is_of_items(&error) => return Ok(None),
         answer => answer?,
     };
     let texts = crate::fylr::json::elements(&answer)
         .map_err(|error| Error::Unexpected { what: "db".to_owned(), why: error.to_string() })?;
     let Some(json) = texts.first().and_then(|text| Json::parse(text).ok()) else { return Ok(None) };
-    let mut files = HashSet::new();
-    files_in(&json, &mut files);
-    Ok(rewrite::glance(&json, objecttype).version.map(|version| Newest { version, files }))
+    let member = |key: &str| json.get(objecttype).and_then(|block| block.get(key)?.as_id());
+    Ok(member("_id").zip(member("_version")).map(|(id, version)| format!("[{id},{version},null]").into_bytes()))
 }
 
-fn files_in(json: &Json<'_>, found: &mut HashSet<u64>) {
-    match json {
-        Json::Scalar(_) => {}
-        Json::Array(items) => items.iter().for_each(|item| files_in(item, found)),
-        Json::Object(members) if members.get("versions").is_some() => {
-            found.extend(members.get("_id").and_then(Json::as_id));
-        }
-        Json::Object(members) => members.iter().for_each(|(_, value)| files_in(value, found)),
+/// Where others link to a record the target asks what is to become of them: nothing, so that the record stays.
+fn deletion(objecttype: &str, triples: &[Vec<u8>]) -> Request {
+    Request::write(Method::DELETE, format!("db/{objecttype}"), array(triples), Shape::Any).without_questions()
+}
+
+/// Deletes records that may link to each other, all at once; whether that was done.
+pub(crate) async fn delete_together(site: &Site, objecttype: &str, ids: &[u64]) -> Result<bool, Error> {
+    let mut triples = Vec::with_capacity(ids.len());
+    for id in ids {
+        triples.extend(triple(site, objecttype, *id).await?);
+    }
+    if triples.is_empty() {
+        return Ok(true);
+    }
+    match site.client.ask(&deletion(objecttype, &triples)).await {
+        Ok(_) => Ok(true),
+        Err(error) if is_of_items(&error) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
-/// Sends a record as its next version, whatever version it is of in the backup; why it is refused, if it is.
-pub(crate) async fn send_next(
-    site: &Site,
-    from: From<'_>,
-    mut json: Json<'_>,
-    system_id: u64,
-    version: u64,
-) -> Result<Option<Error>, Error> {
-    if let Some(block) = json.members_mut().and_then(|members| members.get_mut(from.objecttype)?.members_mut()) {
-        block.remove(&["_version:auto_increment", "lookup:_id"]);
-        block.set("_version", Json::number(version));
-        let own = Members::of([("_system_object_id", Json::number(system_id))]);
-        block.set("lookup:_id", own.into());
-    }
-    let refused = post(site, &request_of(site, from, array(&[json.to_bytes(None)]).into())).await?;
-    let Some(error) = refused else {
-        site.report.count(from.tally, |tally| tally.done += 1);
-        return Ok(None);
-    };
-    // An answer may have been lost.
-    let there = if has_code(&error, &THERE) { stored_version(site, from.objecttype, system_id).await? } else { None };
-    Ok((there < Some(version)).then_some(error))
-}
-
-/// Deletes what was deleted at the source: `[[_id, version, comment]]`.
+/// Deletes what was deleted at the source.
 pub(crate) async fn delete(site: &Site, from: From<'_>, system_id: u64, at: u64) -> Result<(), Error> {
-    let path = format!("db/{}/_all_fields/system_object_id/{system_id}", from.objecttype);
-    let answer = match site.client.ask(&Request::get(path, Shape::Array).with("format", "short")).await {
-        // It was never there: then it is set aside.
-        Err(error) if is_of_items(&error) => return Ok(()),
-        answer => answer?,
-    };
-    let texts = crate::fylr::json::elements(&answer)
-        .map_err(|error| Error::Unexpected { what: "db".to_owned(), why: error.to_string() })?;
-    // It is deleted already.
-    let Some(json) = texts.first().and_then(|text| Json::parse(text).ok()) else { return Ok(()) };
-    let member = |key: &str| json.get(from.objecttype).and_then(|block| block.get(key)?.as_id());
-    let (Some(id), Some(version)) = (member("_id"), member("_version")) else { return Ok(()) };
-    let body = array(&[format!("[{id},{version},null]").into_bytes()]);
-    let request = Request::write(Method::DELETE, format!("db/{}", from.objecttype), body, Shape::Any);
-    // Where others link to it the target asks what is to become of them: nothing, so that the record stays.
-    match site.client.ask(&request.without_questions()).await {
+    let Some(triple) = triple(site, from.objecttype, system_id).await? else { return Ok(()) };
+    match site.client.ask(&deletion(from.objecttype, &[triple])).await {
         Ok(_) => Ok(()),
         Err(error) if is_of_items(&error) => {
             let what = format!("the deletion of {} {system_id}", from.objecttype);

@@ -11,10 +11,13 @@ pub(crate) enum Round {
     PinCodes,
     /// Transitions: all records are there, so that none of them is changed by any.
     Transitions,
+    /// Records that are deleted at the source and linked to, before all others.
+    Deleted,
 }
 
 impl Round {
-    pub const ALL: [Self; 4] = [Self::First, Self::Rights, Self::PinCodes, Self::Transitions];
+    /// Those of base types.
+    pub const OF_BASE: [Self; 4] = [Self::First, Self::Rights, Self::PinCodes, Self::Transitions];
 
     /// For keys of the ledger.
     pub fn number(self) -> u8 {
@@ -23,6 +26,7 @@ impl Round {
             Self::Rights => 1,
             Self::PinCodes => 2,
             Self::Transitions => 3,
+            Self::Deleted => 4,
         }
     }
 }

@@ -190,6 +190,7 @@ impl Planned {
             observer,
             goes_on,
             only_aside: restore.only_aside,
+            deleted_linked: Arc::new(scan.survey.deleted_linked()),
         }
     }
 }

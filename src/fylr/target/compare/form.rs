@@ -6,6 +6,8 @@ use crate::fylr::target::compare::rules::{Treatment, treatment};
 use crate::fylr::target::compare::{Comparing, Side};
 use crate::fylr::target::rewrite::text_in;
 
+const DELETED_AT: &str = "_latest_version_deleted_at";
+
 /// Writes the form.
 pub(super) struct Form<'a> {
     pub comparing: &'a Comparing,
@@ -115,6 +117,11 @@ impl Form<'_> {
         parts.sort_by_key(|(name, _)| *name);
         self.out.push(b'{');
         let first = self.out.len();
+        // When a record was deleted is the time of the restore; that it is makes a difference.
+        let is_deleted = key.is_empty() && members.get(DELETED_AT).is_some_and(|at| !at.is_null());
+        if is_deleted {
+            self.named_part(first, Some("(deleted)"), |form| form.out.extend_from_slice(b"true"));
+        }
         for (name, value) in parts {
             self.named_part(first, Some(name), |form| form.member(name, value));
         }

@@ -203,6 +203,22 @@ mod tests {
     }
 
     #[test]
+    fn links_to_deleted_records_and_deletions_make_a_difference_where_they_came_along() {
+        let link = r#"{"_system_object_id":5,"o":{"_version":1,"p":{"_objecttype":"p","p":{"lookup:_id":{"_system_object_id":8,"_latest_version_deleted_at":"2024"}}}}}"#;
+        let none = r#"{"_system_object_id":5,"o":{"_version":1}}"#;
+        let form = |json: &str, deleted_links: bool| {
+            let comparing = Comparing { deleted_links, ..Comparing::default() };
+            let kind = (&PayloadKind::Records, Some("o"));
+            comparing.essence(Side::Target, kind, json, &|_, version| version, &|_| true).unwrap().text
+        };
+        assert_ne!(form(link, true), form(none, true));
+        assert_eq!(form(link, false), form(none, false));
+        let deleted = r#"{"_system_object_id":5,"_latest_version_deleted_at":"2024","o":{"_version":1}}"#;
+        assert_ne!(form(deleted, false), form(none, false));
+        assert_eq!(form(&deleted.replace("2024", "2025"), false), form(deleted, false));
+    }
+
+    #[test]
     fn what_is_lost_or_changed_does() {
         let base = r#"{"_objecttype":"o","_system_object_id":5,"_comment":"c","_owner":{"user":{"lookup:_id":{"reference":"x"}}},"o":{"_version":1,"n":9007199254740993,"p":{"_objecttype":"p","p":{"lookup:_id":{"_system_object_id":7}}},"f":[{"_id":2,"versions":{}},{"_id":1,"preferred":true,"versions":{"original":{"hash":"0000000000000000000000000000000000000000000000000000000000000000"}}}]}}"#;
         for (from, to) in [

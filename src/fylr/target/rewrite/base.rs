@@ -58,7 +58,7 @@ pub(crate) fn user<'t>(json: Json<'t>, round: Round, context: &Context) -> Optio
         Round::First => Some(found),
         Round::Rights => has_rights.then_some(found),
         Round::PinCodes => has_codes.then_some(found),
-        Round::Transitions => None,
+        Round::Transitions | Round::Deleted => None,
     }
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn pool<'t>(json: Json<'t>, round: Round, context: &Context) -> Optio
         Round::First => true,
         Round::Rights => has_rights,
         Round::Transitions => has_transitions,
-        Round::PinCodes => false,
+        Round::PinCodes | Round::Deleted => false,
     };
     is_wanted.then_some(found)
 }

@@ -7,11 +7,14 @@ mod files;
 mod hidden;
 mod importer;
 mod record;
+mod rows;
 mod settings;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
+
+use roaring::RoaringTreemap;
 
 use crate::fylr::json::Json;
 use crate::fylr::source::{Datamodel, Notes};
@@ -27,7 +30,8 @@ pub(crate) use event::{event, mapped_type};
 pub(crate) use files::{FileOrder, Origin, Rendition, orders};
 pub(crate) use hidden::global_id;
 pub(crate) use importer::inline_objects;
-pub(crate) use record::{Glance, Saved, glance, record};
+pub(crate) use record::{Glance, Saved, defer, glance, record};
+pub(crate) use rows::{append, appends, without_modes};
 pub(crate) use settings::{base_config, named_ids};
 
 /// What is known of where a backup comes from.
@@ -74,6 +78,9 @@ pub(crate) struct Context {
     pub numbering: Arc<Numbering>,
     /// Ids at the source by reference.
     pub source_ids: HashMap<(Base, String), u64>,
+    /// Records that are deleted at the source and linked to: they go before all others, and are deleted before any of these
+    /// links to them, as nobody can delete them afterwards.
+    pub deleted_first: Arc<RoaringTreemap>,
     pub notes: Arc<Notes>,
 }
 

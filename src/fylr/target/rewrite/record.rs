@@ -97,7 +97,40 @@ pub(crate) fn record<'t>(
     block.iter_mut().for_each(|(key, value)| rewriting.value(key, value));
     let mut json: Json<'t> = members.into();
     files::place(&mut json, saved);
+    // A deleted record is found by no lookup, but can be promised.
+    let deleted = &context.deleted_first;
+    if !deleted.is_empty() {
+        defer_those(&mut json, objecttype, &|id| id.is_some_and(|id| deleted.contains(id)));
+    }
     Ok(json)
+}
+
+/// Lets everything come later that a record names; itself it names by what is there.
+pub(crate) fn defer(json: &mut Json<'_>, objecttype: &str) {
+    defer_those(json, objecttype, &|_| true);
+}
+
+fn defer_those(json: &mut Json<'_>, objecttype: &str, is_meant: &dyn Fn(Option<u64>) -> bool) {
+    let block = json.members_mut().and_then(|members| members.get_mut(objecttype)?.members_mut());
+    for (key, value) in block.into_iter().flat_map(Members::iter_mut) {
+        if key != LOOKUP {
+            deferred(key, value, is_meant);
+        }
+    }
+}
+
+fn deferred(key: &str, value: &mut Json<'_>, is_meant: &dyn Fn(Option<u64>) -> bool) {
+    match value {
+        Json::Scalar(_) => {}
+        Json::Array(items) => items.iter_mut().for_each(|item| deferred("", item, is_meant)),
+        Json::Object(lookup) if key == LOOKUP || key == PARENT => {
+            let id = lookup.get("_system_object_id").and_then(Json::as_id);
+            if (id.is_some() || lookup.get("_uuid").is_some()) && is_meant(id) {
+                lookup.set("_allow_defer", Json::bool(true));
+            }
+        }
+        Json::Object(members) => members.iter_mut().for_each(|(key, value)| deferred(key, value, is_meant)),
+    }
 }
 
 /// A model that is not known says nothing against tags.

@@ -11,6 +11,7 @@ mod retry;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, RwLock};
 
+use roaring::RoaringTreemap;
 use tokio::sync::Mutex;
 
 use crate::fylr::client::Client;
@@ -56,6 +57,8 @@ pub struct Restore {
     pub goes_on: bool,
     /// Only what was set aside by earlier runs.
     pub only_aside: bool,
+    /// Records that are deleted at the source and linked to.
+    pub deleted_linked: Arc<RoaringTreemap>,
 }
 
 impl Restore {
@@ -78,6 +81,11 @@ impl Restore {
             model: Datamodel::read(&schema),
             numbering,
             source_ids: references.iter().map(|(base, id, name)| ((*base, name.clone()), *id)).collect(),
+            deleted_first: if options.include_deleted_linked && !options.is_dry_run {
+                self.deleted_linked
+            } else {
+                Arc::default()
+            },
             notes: Arc::default(),
             origins,
             options,
@@ -105,7 +113,7 @@ impl Restore {
             run.base_items(&mut wanted).await?;
             run.wanted = Some(wanted);
         }
-        Arc::new(run).whole_way().await
+        Box::pin(Arc::new(run).whole_way()).await
     }
 }
 
@@ -133,6 +141,7 @@ impl Run {
             match kind {
                 PayloadKind::Records => {
                     self.match_references().await?;
+                    self.deleted_first().await?;
                     self.records().await?;
                     if self.wanted.is_some() {
                         self.mend().await?;

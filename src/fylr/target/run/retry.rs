@@ -18,6 +18,7 @@ use crate::fylr::target::run::Run;
 use crate::fylr::target::run::order::WITH_FILES;
 use crate::fylr::target::run::progress::Wanted;
 use crate::fylr::target::site::{Site, parse, why};
+use crate::fylr::target::stored;
 use crate::model::event::Event;
 use crate::model::payload::PayloadKind;
 
@@ -63,7 +64,7 @@ impl Run {
                     let orders = parse(text).map(|json| orders(&self.site, &json)).unwrap_or_default();
                     if orders.iter().any(|order| keys.contains(order.key.as_str())) {
                         // An early round leaves out what later ones bring.
-                        for round in Round::ALL {
+                        for round in Round::OF_BASE {
                             wanted.entry((round.number(), payload.path.to_string())).or_default().insert(*number);
                         }
                     }
@@ -95,7 +96,7 @@ impl Run {
                 continue;
             };
             let tally = payload.tally();
-            let from = From { path: &payload.path, objecttype, tally: &tally };
+            let from = From { path: &payload.path, objecttype, tally: &tally, round: Round::First };
             let mut feed = self.feed(at, 0)?;
             loop {
                 let batch = feed.next(self.chunk()).await?;
@@ -203,7 +204,7 @@ impl Retry {
         };
         let place = (from.objecttype.to_owned(), id);
         let own = records::version_of(site, &glance);
-        let Some(newest) = records::newest(site, from.objecttype, id).await? else {
+        let Some(newest) = stored::newest(site, from.objecttype, id).await? else {
             self.stale.insert(place, (name, lost));
             return Ok(());
         };
@@ -224,7 +225,7 @@ impl Retry {
                 // What was sent without an answer is known by this note.
                 site.note(vec![Mended { of: own, is: next }.note(from.objecttype, id)])?;
                 site.settle()?;
-                if let Some(error) = records::send_next(site, from, json, id, next).await? {
+                if let Some(error) = stored::send_next(site, from, json, id, next).await? {
                     site.note(vec![(Mended::key(from.objecttype, id), before.map(Mended::text))])?;
                     site.lose(&Lost::file(&lost[0]), format!("file {} of {name}", lost[0]), why(&error))?;
                     self.failed.extend(lost);

@@ -12,7 +12,10 @@ use crate::model::payload::PayloadKind;
 pub struct Glimpse {
     pub(super) items: u64,
     pub(super) unreadable: u64,
-    pub(super) deleted: u64,
+    /// Records that are deleted at the source, as many as there are.
+    pub(super) deleted: Vec<u64>,
+    /// Those that are linked to with the word that they are.
+    pub(super) deleted_named: Vec<u64>,
     pub(super) deleted_links: u64,
     /// In their order.
     pub(super) records: Vec<Version>,
@@ -77,7 +80,7 @@ impl Glimpse {
 
     fn record(&mut self, json: &Json<'_>, objecttype: &str) {
         let found = glance(json, objecttype);
-        self.deleted += u64::from(found.is_deleted);
+        self.deleted.extend(found.system_id.filter(|_| found.is_deleted));
         match found.system_id {
             Some(id) => {
                 let (number, is_increment) = (found.version.unwrap_or(1), found.is_increment);
@@ -109,6 +112,7 @@ impl Glimpse {
     fn lookup(&mut self, lookup: &Json<'_>) {
         if lookup.get("_latest_version_deleted_at").is_some() {
             self.deleted_links += 1;
+            self.deleted_named.extend(lookup.get("_system_object_id").and_then(Json::as_id));
             return;
         }
         let may_wait = lookup.get("_allow_defer").is_some_and(Json::is_true);

@@ -37,6 +37,8 @@ pub struct Survey {
     versions: Versions,
     files_seen: RoaringTreemap,
     linked: RoaringTreemap,
+    deleted_seen: RoaringTreemap,
+    deleted_named: RoaringTreemap,
     /// Records since the last payload that everything must wait for.
     loose: RoaringTreemap,
     own: RoaringTreemap,
@@ -57,7 +59,9 @@ impl Survey {
         };
         *self.counts.entry(tally).or_default() += glimpse.items;
         self.unreadable += glimpse.unreadable;
-        self.deleted += glimpse.deleted;
+        self.deleted += glimpse.deleted.len() as u64;
+        self.deleted_seen.extend(glimpse.deleted);
+        self.deleted_named.extend(glimpse.deleted_named);
         self.deleted_links += glimpse.deleted_links;
         self.must_wait |= glimpse.names_unknown;
         for version in glimpse.records {
@@ -99,6 +103,13 @@ impl Survey {
     #[must_use]
     pub fn records(&self) -> u64 {
         self.versions.records().map_or(0, RoaringTreemap::len)
+    }
+
+    /// Records that are deleted at the source and in the backup, and that others link to.
+    #[must_use]
+    pub fn deleted_linked(&self) -> RoaringTreemap {
+        // Parents are named without being told to be deleted.
+        &(&self.deleted_named | &self.linked) & &self.deleted_seen
     }
 
     /// Whether a record is in the backup.
