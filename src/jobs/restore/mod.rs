@@ -1,6 +1,7 @@
 //! Restore: a backup is written to one or many targets, side by side. First everything is looked at and planned; what
 //! each target has got is noted in the archive.
 
+mod cut;
 mod plan;
 mod presets;
 mod run;

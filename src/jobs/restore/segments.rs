@@ -6,7 +6,7 @@ use std::io;
 use bytes::Bytes;
 
 use crate::jobs::restore::source::Coming;
-use crate::model::payload::{Mark, Splitter};
+use crate::model::payload::{Mark, Outline, Splitter};
 
 /// The longest record: more than any server takes in one request.
 const RECORD_BYTES_MAX: usize = 256 << 20;
@@ -59,6 +59,11 @@ impl Cutter {
         self.start += self.block.len() as u64;
         self.splitter.feed(&block, &mut self.marks);
         self.block = block.into();
+    }
+
+    /// The skeleton of the payload as far as it was looked at.
+    pub fn outline(&self) -> &Outline {
+        self.splitter.outline()
     }
 
     /// The records of this array that end in the block; once for each block.

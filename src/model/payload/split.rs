@@ -156,6 +156,12 @@ impl Splitter {
         }
     }
 
+    /// What has been seen so far.
+    #[must_use]
+    pub fn outline(&self) -> &Outline {
+        &self.outline
+    }
+
     /// What has been seen.
     #[must_use]
     pub fn finish(self) -> Outline {

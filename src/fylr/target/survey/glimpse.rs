@@ -66,6 +66,12 @@ impl Glimpse {
         glimpse
     }
 
+    /// How many items were looked at.
+    #[must_use]
+    pub fn items(&self) -> u64 {
+        self.items
+    }
+
     fn item(&mut self, kind: &PayloadKind, objecttype: Option<&str>, json: &Json<'_>) {
         match (kind, objecttype) {
             (PayloadKind::Records, Some(objecttype)) => self.record(json, objecttype),
