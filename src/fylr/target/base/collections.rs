@@ -118,7 +118,10 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     async fn part(&mut self, texts: &[(usize, Vec<u8>)]) -> Result<(), Error> {
-        let mut parts = vec![texts];
+        let there = self.there(texts.len()).await?;
+        self.count += there;
+        let mut parts = vec![&texts[there..]];
+        parts.retain(|part| !part.is_empty());
         while let Some(part) = parts.pop() {
             match self.write(part).await? {
                 None => self.count += part.len(),
@@ -168,6 +171,14 @@ impl Filling<'_> {
                 Written::Unsure => {}
             }
         }
+    }
+
+    /// How many of the next records an earlier run has appended, of which it could note nothing any more.
+    async fn there(&self, next: usize) -> Result<usize, Error> {
+        if self.count == 0 || !self.site.went_on() {
+            return Ok(0);
+        }
+        Ok(self.stored().await?.saturating_sub(self.count).min(next))
     }
 
     /// How many records are in the collection.
