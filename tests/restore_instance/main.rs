@@ -1,6 +1,8 @@
 //! Backups are written to instances: everything arrives, in whatever way it is asked for, whatever goes wrong.
 
 mod again;
+mod collections;
+mod counts;
 mod diffs;
 mod flags;
 mod ids;
