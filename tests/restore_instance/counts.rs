@@ -66,7 +66,9 @@ fn every_item_counts_once_whatever_is_sent_again() {
     ] {
         let dir = tempfile::tempdir().unwrap();
         let target = target();
-        faults.iter().for_each(|rule| fault(&target, rule));
+        for rule in faults {
+            fault(&target, rule);
+        }
         let mut job = restore(directory(), &[&target]);
         job.write.include_deleted_linked = deleted;
         let (counted, expected) = counted(job, &dir.path().join("a.redb"));

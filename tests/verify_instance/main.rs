@@ -3,6 +3,7 @@
 
 mod deleted;
 mod odd;
+mod releases;
 #[path = "../support/mod.rs"]
 mod support;
 mod told;

@@ -135,7 +135,7 @@ impl Verify {
             Some(ledger) => Told::of_ledger(ledger)?,
             None => Told::of_archive(archive, &client, &source.digest())?,
         };
-        let comparing = self.comparing(&scan, &told);
+        let comparing = self.comparing(&scan, &told, client.instance().version);
         let without_events = self.without_events || told.brought.as_ref().is_some_and(|it| it.events == Events::None);
         let server = client.server().to_string();
         let records = scan.payloads.iter().map(|payload| payload.records).sum();
@@ -169,7 +169,7 @@ impl Verify {
     }
 
     /// What is compared: what the restore left behind on purpose is not.
-    fn comparing(&self, scan: &crate::jobs::restore::Look, told: &Told) -> Comparing {
+    fn comparing(&self, scan: &crate::jobs::restore::Look, told: &Told, target: Option<fylr::Version>) -> Comparing {
         let brought = told.brought.as_ref();
         Comparing {
             without_files: self.without_files || brought.is_some_and(|brought| !brought.has_known_files()),
@@ -182,6 +182,7 @@ impl Verify {
             }),
             file_version: brought.and_then(|brought| brought.file_version.clone()),
             deleted_links: brought.is_some_and(|brought| brought.deleted_links),
+            target,
             mended: Arc::clone(&told.mended),
         }
     }

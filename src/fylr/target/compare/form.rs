@@ -32,7 +32,9 @@ impl Form<'_> {
             },
             // Without a backslash there is but one way to write it.
             Json::Scalar(text) => self.out.extend_from_slice(text.as_bytes()),
-            Json::Array(items) if treatment(self.kind, key) == Some(Treatment::Set) => self.set(items, key),
+            Json::Array(items) if treatment(self.kind, key, self.comparing.target) == Some(Treatment::Set) => {
+                self.set(items, key);
+            }
             Json::Array(items) if items.first().is_some_and(is_file) => self.files(items),
             Json::Array(items) => self.array(items, key),
             Json::Object(members) => self.object(members, key),
@@ -142,7 +144,7 @@ impl Form<'_> {
 
     /// The value of a member; nothing where it makes no difference.
     fn member(&mut self, name: &str, value: &Json<'_>) {
-        match treatment(self.kind, name) {
+        match treatment(self.kind, name, self.comparing.target) {
             Some(Treatment::Drop) => {}
             Some(Treatment::Count) => {
                 let count = value.items().len();

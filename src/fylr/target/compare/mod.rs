@@ -17,6 +17,7 @@ use crate::fylr::target::compare::key::key;
 use crate::fylr::target::mended::Mended;
 use crate::fylr::target::renames::Renames;
 use crate::fylr::target::rewrite::{glance, text_in};
+use crate::fylr::version::Version;
 use crate::model::payload::PayloadKind;
 
 pub use gaps::Gaps;
@@ -42,6 +43,8 @@ pub struct Comparing {
     pub file_version: Option<String>,
     /// Links to deleted records came along.
     pub deleted_links: bool,
+    /// The release of the target: older ones do some things otherwise.
+    pub target: Option<Version>,
     /// Records whose files came later, as a version of their own.
     pub mended: Arc<HashMap<u64, Mended>>,
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::fylr::version::Version;
+
 /// What becomes of a member before two items are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
@@ -26,10 +28,17 @@ pub struct Rule {
     pub(super) treatment: Treatment,
     /// For people.
     pub why: &'static str,
+    /// It holds for targets of older releases only.
+    pub(super) before: Option<Version>,
 }
 
 const fn rule(kind: &'static str, key: &'static str, treatment: Treatment, why: &'static str) -> Rule {
-    Rule { kind, key, treatment, why }
+    Rule { kind, key, treatment, why, before: None }
+}
+
+/// What targets before a release cannot take.
+const fn old(kind: &'static str, key: &'static str, before: Version, why: &'static str) -> Rule {
+    Rule { kind, key, treatment: Treatment::Drop, why, before: Some(before) }
 }
 
 const OWN_IDS: &str = "the target gives its own ids";
@@ -48,8 +57,14 @@ pub(super) const DOCUMENT: &str = "document";
 const OF_SERVER: &str = "it belongs to the server and is not restored";
 const MODEL_VERSIONS: &str = "the target counts versions of its data model by itself";
 
-/// All documented differences.
-pub static RULES: [Rule; 70] = [
+const OLD_TIMES: &str = "before 6.11.0 times of records are those of the restore";
+const OLD_EVENTS: &str = "before 6.17.0 events belong to who restores";
+
+/// All documented differences; of two for the same member the first one counts.
+pub static RULES: [Rule; 73] = [
+    old("db", "_created", Version::new(6, 11, 0), OLD_TIMES),
+    old("db", "_last_modified", Version::new(6, 11, 0), OLD_TIMES),
+    old("event/list", "user", Version::new(6, 17, 0), OLD_EVENTS),
     rule("", "_id", Treatment::Drop, OWN_IDS),
     rule("", "id", Treatment::Drop, OWN_IDS),
     rule("", "idTable", Treatment::Drop, OWN_IDS),
@@ -137,10 +152,15 @@ impl Rule {
     }
 }
 
-/// What becomes of a member of items of this kind.
-pub(super) fn treatment(kind: &str, key: &str) -> Option<Treatment> {
+/// What becomes of a member of items of this kind, where the target is of this version; of an unknown one the newest is
+/// assumed.
+pub(super) fn treatment(kind: &str, key: &str, target: Option<Version>) -> Option<Treatment> {
     let rules = BY_KEY.get(key)?;
-    rules.iter().find(|rule| rule.is_of(kind)).map(|rule| rule.treatment)
+    let holds = |rule: &&&Rule| {
+        let is_in_time = rule.before.is_none_or(|before| target.is_some_and(|version| version < before));
+        rule.is_of(kind) && is_in_time
+    };
+    rules.iter().find(holds).map(|rule| rule.treatment)
 }
 
 /// The rules of what the target fills in: few, and searched for every item.
