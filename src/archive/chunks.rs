@@ -88,8 +88,10 @@ impl Chunks {
         if let Some(pack) = self.recent().packs.get(&id) {
             return Ok(Arc::clone(pack));
         }
-        let page = guarded(|| self.packs.get(id.0))??.ok_or(Damage::NoPack(id))?;
-        let pack = Arc::new(Pack::open(id, Bytes::from_owner(Page(page))).map_err(|_| Damage::Pack(id))?);
+        // A damaged page may say that its value ends behind it, which shows when the value is looked at.
+        let own = |page| Bytes::from_owner(Page(page));
+        let bytes = guarded(|| self.packs.get(id.0).map(|page| page.map(own)))??.ok_or(Damage::NoPack(id))?;
+        let pack = Arc::new(Pack::open(id, bytes).map_err(|_| Damage::Pack(id))?);
         self.recent().packs.put(id, Arc::clone(&pack));
         Ok(pack)
     }
