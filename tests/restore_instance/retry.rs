@@ -8,7 +8,7 @@ use std::time::Duration;
 use fonds::fylr::source::Files;
 use fonds::fylr::target::{FileApi, Restored};
 use fonds::fylr::{Client, Request, Shape};
-use fonds::jobs::restore::Restore;
+use fonds::jobs::restore::{Document, Restore};
 use fonds::jobs::verify::{Verified, Verify};
 use fonds::jobs::{LoadSource, instance};
 use fonds::model::event::Silent;
@@ -119,6 +119,11 @@ fn a_record_that_went_in_without_its_file_gets_it() {
     let fourth = again(&target, &archive, |_| {});
     assert_eq!(fourth.aside_count, 0);
     assert_eq!(posts("/api/v1/db/") + posts("/api/v1/eas/"), 0, "nothing is left to try");
+
+    // Another restore from the beginning finds all records there, in the versions that they have got.
+    let anew = job(&target, |job| (job.base_config, job.datamodel) = (Document::None, Document::None));
+    one(anew, &archive);
+    assert_clean(&verify(&target, &archive));
 }
 
 #[test]

@@ -11,18 +11,28 @@ use crate::archive::ledger::LedgerHead;
 use crate::archive::runs::{RunOutcome, now};
 use crate::archive::{self, Archive, ArchiveMut};
 use crate::fylr::Client;
-use crate::fylr::target::{self, Abilities, Restored};
+use crate::fylr::target::{self, Abilities, MENDED, Restored};
 use crate::jobs::log::RunLog;
 use crate::jobs::restore::streams::Streams;
 use crate::jobs::restore::{Document, Planned, RestoreStart, Target};
 use crate::jobs::{Error, chain, patience, report};
 use crate::model::event::{Event, Observer, Warning};
-use crate::model::ledger::{Fleeting, Ledger};
+use crate::model::ledger::{Change, Fleeting, Ledger};
 
 /// Where it is noted what a target has got.
 enum Notes<'a> {
     Archive(&'a ArchiveMut),
     Fleeting(Arc<Fleeting>),
+}
+
+/// What a ledger has of records whose files came after them.
+fn mended(archive: &ArchiveMut, ledger: u64) -> Result<Vec<Change>, Error> {
+    let mut found = Vec::new();
+    archive::ledger::notes(&archive.read()?, ledger, MENDED, |note, text| {
+        found.push((note.to_owned(), Some(text.to_owned())));
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// How a restore ended on one target.
@@ -127,11 +137,18 @@ impl Planned {
                 Notes::Archive(_) => (Arc::new(Fleeting::default()), None),
             },
             Some(archive) => {
-                let head = match known.filter(|_| goes_on) {
-                    Some(head) => head,
-                    None => archive.begin_ledger(self.head(&client, backup))?,
-                };
-                (Arc::new(archive.ledger(head.number)?), Some(head))
+                if let Some(head) = known.clone().filter(|_| goes_on) {
+                    (Arc::new(archive.ledger(head.number)?), Some(head))
+                } else {
+                    // Records keep the versions that they have got, whoever begins anew.
+                    let mended = known.map_or_else(|| Ok(Vec::new()), |head| mended(archive, head.number))?;
+                    let head = archive.begin_ledger(self.head(&client, backup))?;
+                    let ledger = archive.ledger(head.number)?;
+                    if restore.start != RestoreStart::Purge {
+                        ledger.put(mended).map_err(crate::fylr::Error::Ledger)?;
+                    }
+                    (Arc::new(ledger), Some(head))
+                }
             }
         };
         let restored = self.writing(client, streams, Arc::clone(&ledger), observer, goes_on).run().await;
