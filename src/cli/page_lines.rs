@@ -42,11 +42,22 @@ fn of_backup(job: &jobs::Backup) -> String {
 }
 
 fn of_restore(job: &Restore, at: usize) -> String {
-    let Restore { from, targets, start, write, base_config, datamodel, only_aside, is_forced, skips_unknown } = job;
+    let Restore {
+        from,
+        targets,
+        start,
+        write,
+        base_config,
+        datamodel,
+        only_aside,
+        is_forced,
+        skips_unknown,
+        checks_first,
+    } = job;
     let target = &targets[at];
     let token = write.file_token.as_ref().map(|token| token.expose_secret().to_owned());
     format!(
-        "{} {} {from:?} {start:?} {base_config:?} {datamodel:?} {only_aside} {is_forced} {skips_unknown} {token:?} {write:?}",
+        "{} {} {from:?} {start:?} {base_config:?} {datamodel:?} {only_aside} {is_forced} {skips_unknown} {checks_first} {token:?} {write:?}",
         target.name,
         of_connection(&target.connection),
     )

@@ -63,7 +63,7 @@ impl Problem {
             "error.user.not_authenticated",
             "error.user.session_not_found",
             "error.user.session_invalid",
-        ]) || (self.status == 401 && self.code.is_none())
+        ]) || self.status == 401
     }
 
     /// Whether the login may not do what was asked for.

@@ -10,6 +10,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use url::Url;
 
+use crate::fylr::answer::is_cut_off;
 use crate::fylr::error::{Error, Last, Network};
 use crate::fylr::problem::{self, Problem};
 use crate::fylr::retry::{self, RetryPolicy};
@@ -18,6 +19,8 @@ use crate::fylr::server::Server;
 
 /// A connection that is not made in this time is not made at all.
 const CONNECT_MAX: Duration = Duration::from_secs(30);
+/// What the code in an error document tells more of.
+const CODED: [u16; 3] = [400, 404, 409];
 /// Redirects of one request; browsers follow twice as many.
 const REDIRECTS_MAX: usize = 10;
 /// Bytes of a body that `--log-network` shows.
@@ -188,7 +191,9 @@ impl Transport {
         let retry_after = asked.and_then(|value| retry::retry_after(&value, Timestamp::now()));
         let (id, code) = (header("x-request-id"), header("x-fylr-error-code"));
         // An error document that cannot be read leaves the status.
-        let body = read(response, problem::BODY_MAX as u64).await.unwrap_or_default();
+        let body = read(response, problem::BODY_MAX as u64).await;
+        let is_half = body.as_ref().map_or_else(|unread| matches!(unread, Unread::Network(_)), |body| is_cut_off(body));
+        let body = body.unwrap_or_default();
         if self.is_logged {
             tracing::debug!("← {}", secrets::shown_body(&body, LOGGED_MAX));
         }
@@ -196,7 +201,9 @@ impl Transport {
         problem.request_id = problem.request_id.or(id);
         problem.code = problem.code.or(code);
         // A question instead of an answer: there is nothing to confirm about reading, so something went wrong.
-        if RetryPolicy::is_passing(status) || status == 202 {
+        // Half a document does not tell what was refused: the whole one may say that it is there already.
+        let is_untold = is_half && CODED.contains(&status);
+        if RetryPolicy::is_passing(status) || status == 202 || is_untold {
             let is_busy = RetryPolicy::is_busy(status);
             return Failure::Passing { last: Last::Problem(problem), retry_after, is_busy };
         }

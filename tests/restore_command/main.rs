@@ -1,7 +1,10 @@
 //! `fonds restore`, `verify` and `rehearse` as they are typed: every flag does what it says, and no secret is ever told.
 
+mod checks;
+mod connections;
 mod documents;
 mod files;
+mod processes;
 mod records;
 mod refusals;
 mod rehearsals;

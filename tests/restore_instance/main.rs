@@ -4,6 +4,7 @@ mod again;
 mod collections;
 mod counts;
 mod diffs;
+mod faults;
 mod flags;
 mod ids;
 mod importer;

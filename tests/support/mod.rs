@@ -14,3 +14,4 @@ pub mod program;
 pub mod restores;
 pub mod rounds;
 pub mod scripted;
+pub mod tls;

@@ -61,6 +61,7 @@ pub fn restore(from: RestoreFrom, instances: &[&Instance]) -> Restore {
         only_aside: false,
         is_forced: false,
         skips_unknown: false,
+        checks_first: false,
     }
 }
 

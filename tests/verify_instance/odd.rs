@@ -189,6 +189,47 @@ fn of_files_without_a_preferred_one_the_first_is() {
     assert_eq!(preferred, [true, false]);
 }
 
+/// A link to a record of an objecttype.
+fn link(objecttype: &str, lookup: Value) -> Value {
+    let mut link = json!({"_objecttype": objecttype, "_mask": "_all_fields"});
+    link[objecttype] = json!({"lookup:_id": lookup});
+    link
+}
+
+#[test]
+fn links_lead_to_the_same_record_whatever_they_name_it_by() {
+    let dir = changed(&[]);
+    let text = std::fs::read_to_string(dir.path().join("db__ort__level_02__batch_0001__size_0003.json")).expect("it");
+    let orte: Value = serde_json::from_str(&text).expect("JSON");
+    let (ort, uuid) = (&orte["objects"][0]["ort"], &orte["objects"][0]["_uuid"]);
+    let records = [
+        objekt(5001, 1, json!({"fundort": link("ort", json!({"_uuid": uuid}))})),
+        objekt(5002, 1, json!({"fundort": link("ort", json!({"geonames_id": ort["geonames_id"]}))})),
+        objekt(
+            5003,
+            1,
+            json!({"_nested:objekt__gegenstuecke": [
+            {"objekt": link("objekt", json!({"_uuid": "886a33c4-53f4-47d7-a1b2-e2e84aa64218", "_allow_defer": true}))}]}),
+        ),
+    ];
+    let mut below = json!({"_objecttype": "ort", "_mask": "_all_fields", "_system_object_id": 5010,
+        "ort": {"_version": 1, "name": "Unten", "lookup:_id_parent": {"_uuid": uuid}}});
+    below["_uuid"] = "886a33c4-53f4-47d7-a1b2-000000005010".into();
+    let places = json!({"import_type": "db", "objecttype": "ort", "objects": [below]});
+    let came = came(&[objects(&records), places.clone()]);
+    came.is_clean();
+
+    // Another record behind the same name is a difference.
+    let other = changed(&[("manifest.json", &|json| {
+        json["payloads"].as_array_mut().expect("payloads").push("odd.json".into());
+    })]);
+    let elsewhere = objekt(5001, 1, json!({"fundort": link("ort", json!({"_uuid": orte["objects"][1]["_uuid"]}))}));
+    std::fs::write(other.path().join("odd.json"), objects(&[elsewhere]).to_string()).expect("a payload");
+    let found = verify(RestoreFrom::Directory(other.path().to_owned()), &came.target, &other.path().join("a.redb"));
+    let own = found.differences.iter().find(|one| one.what.starts_with("objekt 5001"));
+    assert!(own.is_some_and(|one| one.why.contains("fundort")), "{:#?}", found.differences);
+}
+
 #[test]
 fn nobody_gets_mail_because_of_a_restore() {
     let mut record = titled(5001, 1, "mit Rechten");

@@ -62,9 +62,39 @@ pub struct Writing {
     /// Leave payloads out whose kind nobody knows
     #[arg(long)]
     skip_unknown: bool,
-    /// Of no meaning any more
+    /// Read every record and every packed file before anything is written; what is broken ends it
+    #[arg(long)]
+    verify: bool,
+    #[command(flatten)]
+    old: Old,
+}
+
+/// What once had a meaning.
+#[derive(Debug, Args)]
+struct Old {
     #[arg(long, value_name = "COUNT", hide = true)]
     limit: Option<u64>,
+    #[arg(long, value_name = "TYPES", hide = true)]
+    base: Option<String>,
+    #[arg(long, value_name = "USERS", hide = true)]
+    user: Option<String>,
+    #[arg(long, hide = true)]
+    check_progress: bool,
+}
+
+impl Old {
+    /// Says of what was given that it means nothing.
+    fn warn(&self) {
+        let given = [
+            ("limit", self.limit.is_some()),
+            ("base", self.base.is_some()),
+            ("user", self.user.is_some()),
+            ("check-progress", self.check_progress),
+        ];
+        for (name, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
+            stderr::say(Label::Warning, &format!("--{name} means nothing any more: everything is restored"));
+        }
+    }
 }
 
 impl Writing {
@@ -77,9 +107,7 @@ impl Writing {
 
     /// A restore with these flags.
     pub fn job(&self, from: RestoreFrom, targets: Vec<Target>, workers: usize) -> Job {
-        if self.limit.is_some() {
-            stderr::say(Label::Warning, "--limit means nothing any more: everything is restored");
-        }
+        self.old.warn();
         let write = WriteOptions {
             file_api: self.file_api,
             file_version: self.file_version.clone(),
@@ -107,6 +135,7 @@ impl Writing {
             only_aside: false,
             is_forced: false,
             skips_unknown: self.skip_unknown,
+            checks_first: self.verify,
         }
     }
 }

@@ -40,6 +40,8 @@ pub type Segments = mpsc::Receiver<Result<Segment, Failed>>;
 /// The bytes of a packed file on their way.
 pub struct PackedFile {
     pub bytes: u64,
+    /// Whether they are proved to be those that were stored.
+    pub is_sealed: bool,
     pub parts: mpsc::Receiver<Result<Bytes, Failed>>,
 }
 

@@ -393,9 +393,14 @@ pub(crate) async fn delete_together(site: &Site, objecttype: &str, ids: &[u64]) 
 
 /// Deletes what was deleted at the source.
 pub(crate) async fn delete(site: &Site, from: From<'_>, system_id: u64, at: u64) -> Result<(), Error> {
-    let Some(triple) = triple(site, from.objecttype, system_id).await? else { return Ok(()) };
-    match site.client.ask(&deletion(from.objecttype, &[triple])).await {
+    let Some(own) = triple(site, from.objecttype, system_id).await? else { return Ok(()) };
+    match site.client.ask(&deletion(from.objecttype, &[own])).await {
         Ok(_) => Ok(()),
+        // An answer that was lost on the way may have told that it is done.
+        Err(error) if is_of_items(&error) && triple(site, from.objecttype, system_id).await?.is_none() => {
+            tracing::debug!("{} {system_id} is deleted: {}", from.objecttype, why(&error));
+            Ok(())
+        }
         Err(error) if is_of_items(&error) => {
             let what = format!("the deletion of {} {system_id}", from.objecttype);
             let is_asked = matches!(&error, Error::Refused { source } if source.status == 202);

@@ -1,6 +1,7 @@
 //! Restore: a backup is written to one or many targets, side by side. First everything is looked at and planned; what
 //! each target has got is noted in the archive.
 
+mod check;
 mod cut;
 mod plan;
 mod presets;
@@ -68,6 +69,7 @@ pub enum Document {
 
 /// What to restore, to where, and how.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Restore {
     pub from: RestoreFrom,
     pub targets: Vec<Target>,
@@ -80,6 +82,8 @@ pub struct Restore {
     /// Restore to the source, too.
     pub is_forced: bool,
     pub skips_unknown: bool,
+    /// Every record and every packed file is read before anything is written.
+    pub checks_first: bool,
 }
 
 /// A restore that has been planned.
@@ -124,6 +128,9 @@ impl Restore {
         };
         let mut plan = plan::common(&scan, label.clone(), &asked);
         plan.notes.extend(presets);
+        if self.checks_first {
+            plan.refusals.extend(check::check(&source, &scan, &**observer)?);
+        }
         let backup = source.digest();
         let ledgers = ledgers(archive)?;
         for (target, client) in self.targets.iter().zip(&clients) {

@@ -84,6 +84,12 @@ impl BackupSource {
         }
     }
 
+    /// Whether what is read is proved to be what was stored.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        matches!(self, Self::Snapshot(_))
+    }
+
     /// What people call it.
     #[must_use]
     pub fn label(&self) -> String {

@@ -173,7 +173,7 @@ impl Backup for Streams {
         };
         let bytes = self.source.hand_on(path, give).map_err(|error| chain(&error))?;
         let bytes = bytes.ok_or("it is compressed")?;
-        Ok(PackedFile { bytes, parts })
+        Ok(PackedFile { bytes, is_sealed: self.source.is_sealed(), parts })
     }
 }
 

@@ -1,12 +1,15 @@
 //! Two backups, the later one of an instance that the earlier one was restored to: compared by the rules by which a backup
 //! and a target are.
 
+use std::sync::Arc;
+
 use crate::fylr::target::{Comparing, Essence, Renames, Side};
 use crate::jobs::Error;
 use crate::jobs::in_order::in_order;
 use crate::jobs::restore::{BackupSource, Look, look};
 use crate::jobs::verify::Verified;
 use crate::jobs::verify::lot::{Forming, Lot, Marks};
+use crate::jobs::verify::names::names;
 use crate::jobs::verify::side::{Backup, lots};
 use crate::model::event::Observer;
 
@@ -32,6 +35,7 @@ pub(in crate::jobs) fn compare(
     let other = look(after, &Renames::default(), observer)?;
     let comparing = Comparing {
         without_files,
+        names: Arc::new(names(before, &scan)?),
         renditions: None,
         is_easydb5: scan.origins.is_easydb5,
         is_importer: scan.origins.is_importer,

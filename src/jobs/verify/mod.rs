@@ -3,6 +3,7 @@
 
 mod backups;
 mod lot;
+mod names;
 mod read;
 mod report;
 mod side;
@@ -20,6 +21,7 @@ use crate::fylr::target::{Comparing, RULES, Renames};
 use crate::fylr::{self, Client};
 use crate::jobs::restore::{BackupSource, RestoreFrom, look};
 use crate::jobs::verify::lot::Forming;
+use crate::jobs::verify::names::names;
 use crate::jobs::verify::read::Reading;
 use crate::jobs::verify::side::Backup;
 use crate::jobs::verify::told::Told;
@@ -136,6 +138,7 @@ impl Verify {
             None => Told::of_archive(archive, &client, &source.digest())?,
         };
         let comparing = self.comparing(&scan, &told, client.instance().version);
+        let comparing = Comparing { names: Arc::new(names(&source, &scan)?), ..comparing };
         let without_events = self.without_events || told.brought.as_ref().is_some_and(|it| it.events == Events::None);
         let server = client.server().to_string();
         let records = scan.payloads.iter().map(|payload| payload.records).sum();
@@ -184,6 +187,7 @@ impl Verify {
             deleted_links: brought.is_some_and(|brought| brought.deleted_links),
             target,
             mended: Arc::clone(&told.mended),
+            names: Arc::default(),
         }
     }
 

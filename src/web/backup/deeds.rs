@@ -112,6 +112,7 @@ fn rehearse(chosen: &Chosen) -> Task {
         only_aside: false,
         is_forced: false,
         skips_unknown: false,
+        checks_first: false,
     };
     let work = move |archive: &Path, watcher: &_| {
         let job = Rehearse { restore: restore.clone(), release: Release::FYLR };

@@ -202,6 +202,7 @@ impl RestoreForm {
             only_aside: self.way == Way::RetryFailed,
             is_forced: false,
             skips_unknown: false,
+            checks_first: false,
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::fylr::json::{Json, Members};
 use crate::fylr::target::compare::file::{self, Met, Told};
 use crate::fylr::target::compare::rules::{Treatment, treatment};
-use crate::fylr::target::compare::{Comparing, Side};
+use crate::fylr::target::compare::{Comparing, Names, Side};
 use crate::fylr::target::rewrite::text_in;
 
 const DELETED_AT: &str = "_latest_version_deleted_at";
@@ -12,6 +12,7 @@ const DELETED_AT: &str = "_latest_version_deleted_at";
 pub(super) struct Form<'a> {
     pub comparing: &'a Comparing,
     pub kind: &'a str,
+    pub objecttype: &'a str,
     pub side: Side,
     pub told: Told,
     pub met: &'a Met,
@@ -20,6 +21,7 @@ pub(super) struct Form<'a> {
     pub out: Vec<u8>,
 }
 
+const PARENT: &str = "lookup:_id_parent";
 /// What only backups of instances say; the JSON importer leaves it to the target.
 const NOT_OF_IMPORTER: [&str; 6] = ["_owner", "_create_user", "_created", "_last_modified", "_uuid", "_tags"];
 
@@ -107,7 +109,7 @@ impl Form<'_> {
     }
 
     fn object(&mut self, members: &Members<'_>, key: &str) {
-        if let Some(link) = link(members) {
+        if let Some(link) = link(members, &self.comparing.names) {
             return self.link(&link);
         }
         if has_versions(members) {
@@ -144,6 +146,11 @@ impl Form<'_> {
 
     /// The value of a member; nothing where it makes no difference.
     fn member(&mut self, name: &str, value: &Json<'_>) {
+        if name == PARENT
+            && let Some(id) = self.comparing.names.of(self.objecttype, value)
+        {
+            return self.value(&Members::of([("_system_object_id", Json::number(id))]).into(), name);
+        }
         match treatment(self.kind, name, self.comparing.target) {
             Some(Treatment::Drop) => {}
             Some(Treatment::Count) => {
@@ -207,7 +214,7 @@ struct Link {
     text: String,
 }
 
-fn link(members: &Members<'_>) -> Option<Link> {
+fn link(members: &Members<'_>, names: &Names) -> Option<Link> {
     let (objecttype, lookup) = match members.get("_objecttype").and_then(Json::as_str) {
         Some(objecttype) => {
             let lookup = members.get(&objecttype)?.get("lookup:_id")?;
@@ -219,12 +226,12 @@ fn link(members: &Members<'_>) -> Option<Link> {
         }
         None => (String::new(), members.get("lookup:_global_object_id")?),
     };
-    let id = lookup.get("_system_object_id").and_then(Json::as_id);
+    let objecttype =
+        if objecttype.is_empty() { text_in(lookup, &["_objecttype"]).unwrap_or_default() } else { objecttype };
+    let id = lookup.get("_system_object_id").and_then(Json::as_id).or_else(|| names.of(&objecttype, lookup));
     let is_gone = lookup.get("_latest_version_deleted_at").is_some();
     let other = ["_uuid", "reference"].into_iter().find_map(|key| text_in(lookup, &[key]));
     let named = id.map(|id| id.to_string()).or(other).unwrap_or_default();
-    let objecttype =
-        if objecttype.is_empty() { text_in(lookup, &["_objecttype"]).unwrap_or_default() } else { objecttype };
     let text = serde_json::Value::from(format!("{objecttype} {named}")).to_string();
     Some(Link { id, is_gone, text })
 }

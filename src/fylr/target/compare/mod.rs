@@ -5,6 +5,7 @@ mod file;
 mod form;
 mod gaps;
 mod key;
+mod names;
 mod rules;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use crate::model::payload::PayloadKind;
 
 pub use gaps::Gaps;
 pub use key::is_nameless;
+pub use names::Names;
 use rules::DOCUMENT;
 pub use rules::{RULES, Rule};
 
@@ -47,6 +49,8 @@ pub struct Comparing {
     pub target: Option<Version>,
     /// Records whose files came later, as a version of their own.
     pub mended: Arc<HashMap<u64, Mended>>,
+    /// Records by what links of the backup name them by, where that is not their id.
+    pub names: Arc<Names>,
 }
 
 /// Who says something.
@@ -112,6 +116,7 @@ impl Comparing {
             let mut form = Form {
                 comparing: self,
                 kind: kind.name(),
+                objecttype: objecttype.unwrap_or_default(),
                 side,
                 told,
                 met: &met,
@@ -164,6 +169,7 @@ impl Comparing {
             let mut form = Form {
                 comparing: self,
                 kind: DOCUMENT,
+                objecttype: "",
                 side,
                 told,
                 met: &met,

@@ -23,6 +23,7 @@ use crate::fylr::target::rewrite::{FileOrder, Origin, Rendition, Saved};
 use crate::fylr::target::site::{Site, is_of_items, why};
 
 pub(crate) use expiry::expiry;
+pub(crate) use transfer::is_hash;
 pub use url::try_url;
 
 /// Files that are known to be there without a look into the ledger: 64 bytes each.

@@ -1,10 +1,15 @@
 //! One file on its way: its bytes are sent, or its place is told.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 use futures_util::{TryStreamExt as _, stream};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Method};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::fylr::error::{Error, Last};
@@ -14,10 +19,15 @@ use crate::fylr::target::files::url::{real_url, with_mime};
 use crate::fylr::target::rewrite::Origin;
 use crate::fylr::target::site::Site;
 use crate::fylr::transport::Failure;
+use crate::model::ledger::Failed;
+use crate::model::path::EntryPath;
 
 const DUPLICATE: &str = "EasDuplicateReference";
 /// In front of the id of the file that has a reference already.
 const WITH_ID: &str = "with file id ";
+/// In front of the hash in a reference.
+const SHA256: &str = ":sha256:";
+const OTHER_BYTES: &str = "its bytes are others than the backup says";
 
 /// One transfer.
 pub(super) struct One<'a> {
@@ -66,7 +76,7 @@ pub(super) async fn put(site: &Site, one: &One<'_>) -> Result<Arrived, Stop> {
         request = request.with("id_parents", list(original.into())).with("version_names", list(version.into()));
     }
     loop {
-        let (body, length) = match bytes_of(site, one).await {
+        let Content { body, length, is_other } = match bytes_of(site, one).await {
             Ok(found) => found,
             Err(Read::Failed(why)) => return Err(Stop::File(why)),
             Err(Read::Again(failure)) => {
@@ -79,7 +89,11 @@ pub(super) async fn put(site: &Site, one: &One<'_>) -> Result<Arrived, Stop> {
             None => Part::stream(body),
         };
         let form = Form::new().part("file", part.file_name(one.name.to_owned()));
-        match site.client.upload(&request, form).await {
+        let sent = site.client.upload(&request, form).await;
+        if is_other.load(Ordering::Relaxed) {
+            return Err(Stop::File(OTHER_BYTES.to_owned()));
+        }
+        match sent {
             Ok(answer) => match first(&answer) {
                 Some(arrived) => {
                     site.report.sent(length.or(one.bytes).unwrap_or(0));
@@ -104,13 +118,66 @@ enum Read {
 }
 
 /// The bytes of a file, and how many there are.
-async fn bytes_of(site: &Site, one: &One<'_>) -> Result<(Body, Option<u64>), Read> {
-    match one.origin {
-        Origin::Packed(path) => {
-            let file = site.backup.file(path).map_err(|error| Read::Failed(error.to_string()))?;
-            let parts = stream::unfold(file.parts, async |mut parts| Some((parts.recv().await?, parts)));
-            Ok((Body::wrap_stream(parts), Some(file.bytes)))
+struct Content {
+    body: Body,
+    length: Option<u64>,
+    /// They turned out to be others than the backup says.
+    is_other: Arc<AtomicBool>,
+}
+
+/// The bytes of a packed file. If they are others than the backup says the last ones are never sent.
+fn packed(site: &Site, one: &One<'_>, path: &EntryPath) -> Result<Content, Read> {
+    let file = site.backup.file(path).map_err(|error| Read::Failed(error.to_string()))?;
+    if let Some(told) = one.bytes.filter(|told| *told != file.bytes) {
+        return Err(Read::Failed(format!("it has {} bytes and should have {told}", file.bytes)));
+    }
+    let (length, is_other) = (Some(file.bytes), Arc::new(AtomicBool::new(false)));
+    let wanted = one.reference.rsplit_once(SHA256).map(|(_, hash)| hash.to_owned()).filter(|_| !file.is_sealed);
+    let Some(wanted) = wanted else {
+        let parts = stream::unfold(file.parts, async |mut parts| Some((parts.recv().await?, parts)));
+        return Ok(Content { body: Body::wrap_stream(parts), length, is_other });
+    };
+    let proof =
+        Proof { parts: file.parts, hash: Sha256::new(), left: file.bytes, wanted, is_other: Arc::clone(&is_other) };
+    let parts = stream::unfold(proof, async |mut proof| Some((proof.next().await?, proof)));
+    Ok(Content { body: Body::wrap_stream(parts), length, is_other })
+}
+
+/// Whether hexadecimal digits say these bytes.
+pub(crate) fn is_hash(bytes: &[u8], digits: &str) -> bool {
+    let mut pairs =
+        digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    digits.len() == 2 * bytes.len() && bytes.iter().all(|byte| pairs.next().flatten() == Some(*byte))
+}
+
+/// Bytes on their way that are proved by their hash.
+struct Proof {
+    parts: mpsc::Receiver<Result<Bytes, Failed>>,
+    hash: Sha256,
+    left: u64,
+    wanted: String,
+    is_other: Arc<AtomicBool>,
+}
+
+impl Proof {
+    async fn next(&mut self) -> Option<Result<Bytes, Failed>> {
+        let part = match self.parts.recv().await? {
+            Ok(part) => part,
+            failed => return Some(failed),
+        };
+        self.hash.update(&part);
+        self.left = self.left.saturating_sub(part.len() as u64);
+        if self.left == 0 && !is_hash(&self.hash.finalize_reset(), &self.wanted) {
+            self.is_other.store(true, Ordering::Relaxed);
+            return Some(Err(OTHER_BYTES.into()));
         }
+        Some(Ok(part))
+    }
+}
+
+async fn bytes_of(site: &Site, one: &One<'_>) -> Result<Content, Read> {
+    match one.origin {
+        Origin::Packed(path) => packed(site, one, path),
         Origin::Url(url) => {
             let (url, _) = real_url(site, url, one.stays);
             let url = Url::parse(&url).map_err(|_| Read::Failed("its URL is none".to_owned()))?;
@@ -118,7 +185,7 @@ async fn bytes_of(site: &Site, one: &One<'_>) -> Result<(Body, Option<u64>), Rea
                 Ok(response) => {
                     let length = response.content_length();
                     let parts = response.bytes_stream().map_err(reqwest::Error::without_url);
-                    Ok((Body::wrap_stream(parts), length))
+                    Ok(Content { body: Body::wrap_stream(parts), length, is_other: Arc::default() })
                 }
                 Err(Failure::Problem(problem)) => Err(Read::Failed(format!("{problem}"))),
                 Err(Failure::Final(error)) => Err(Read::Failed(told(&error))),

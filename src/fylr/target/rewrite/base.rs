@@ -43,7 +43,9 @@ pub(crate) fn user<'t>(json: Json<'t>, round: Round, context: &Context) -> Optio
     passwords(&mut found, context);
     let place = name(&found, "user");
     if let Some(user) = found.json.get_mut("user").and_then(Json::members_mut) {
-        user.remove(&["picture"]);
+        if user.take("picture").is_some_and(|picture| !picture.is_null()) && round == Round::First {
+            context.notes.add("a picture of a user left out, as the API takes none".to_owned());
+        }
         if let Some(prefs) = user.get_mut("frontend_prefs") {
             hidden::rewrite(prefs, &place, context);
         }

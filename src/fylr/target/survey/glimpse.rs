@@ -1,5 +1,8 @@
 //! A stretch of a payload, looked at by itself: many can be looked at side by side.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use crate::fylr::json::{Json, Members};
 use crate::fylr::target::ids::Base;
 use crate::fylr::target::renames::Renames;
@@ -21,6 +24,8 @@ pub struct Glimpse {
     pub(super) records: Vec<Version>,
     /// Something cannot be told apart, or names what nobody knows: it waits its turn.
     pub(super) names_unknown: bool,
+    /// Objecttypes of records that are named by something else than their ids, and by which member.
+    pub(super) named_by: BTreeSet<(String, String)>,
     /// Records that must be there before these, …
     pub(super) needed: Vec<u64>,
     /// … and those that may come later.
@@ -80,6 +85,7 @@ impl Glimpse {
             (PayloadKind::Pools, _) => self.reference(json, "pool", Base::Pool),
             (PayloadKind::Collections, _) => self.reference(json, "collection", Base::Collection),
             (PayloadKind::Messages, _) => self.reference(json, "message", Base::Message),
+            (PayloadKind::CollectionObjects, _) => self.objects(json),
             _ => {}
         }
     }
@@ -97,6 +103,7 @@ impl Glimpse {
         let Some(block) = json.get(objecttype).and_then(Json::members) else { return };
         if let Some(parent) = block.get("lookup:_id_parent") {
             self.lookup(parent);
+            self.named_by(objecttype, parent);
         }
         block.iter().for_each(|(_, value)| self.links(value));
     }
@@ -106,10 +113,32 @@ impl Glimpse {
             Json::Scalar(_) => {}
             Json::Array(items) => items.iter().for_each(|item| self.links(item)),
             Json::Object(members) => {
-                if let Some(lookup) = linked(members) {
+                if let Some((objecttype, lookup)) = linked(members) {
                     self.lookup(lookup);
+                    self.named_by(&objecttype, lookup);
                 }
                 members.iter().for_each(|(_, value)| self.links(value));
+            }
+        }
+    }
+
+    /// Notes by what a record is named, if not by its id.
+    fn named_by(&mut self, objecttype: &str, lookup: &Json<'_>) {
+        if lookup.get("_system_object_id").is_some() {
+            return;
+        }
+        let keys = lookup.members().into_iter().flat_map(Members::iter).map(|(key, _)| key);
+        for key in keys.filter(|key| *key == "_uuid" || !key.starts_with('_')) {
+            self.named_by.insert((objecttype.to_owned(), key.to_owned()));
+        }
+    }
+
+    /// The records of a collection, by what they are named.
+    fn objects(&mut self, json: &Json<'_>) {
+        let objects = json.get("objects").or_else(|| json.get("_objects")).map_or(&[][..], Json::items);
+        for lookup in objects.iter().filter_map(|object| object.get("lookup:_global_object_id")) {
+            if let Some(objecttype) = text_in(lookup, &["_objecttype"]) {
+                self.named_by(&objecttype, lookup);
             }
         }
     }
@@ -139,8 +168,9 @@ impl Glimpse {
     }
 }
 
-/// The lookup of a link to a record.
-fn linked<'a, 't>(members: &'a Members<'t>) -> Option<&'a Json<'t>> {
+/// The objecttype and the lookup of a link to a record.
+fn linked<'a, 't>(members: &'a Members<'t>) -> Option<(Cow<'a, str>, &'a Json<'t>)> {
     let objecttype = members.get("_objecttype").and_then(Json::as_str)?;
-    members.get(&objecttype)?.get("lookup:_id")
+    let lookup = members.get(&objecttype)?.get("lookup:_id")?;
+    Some((objecttype, lookup))
 }

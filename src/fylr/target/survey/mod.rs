@@ -4,7 +4,7 @@
 mod files;
 mod glimpse;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roaring::RoaringTreemap;
 
@@ -34,6 +34,8 @@ pub struct Survey {
     pub histories: u64,
     /// Versions of records that came before, or behind a later one.
     pub repeated: u64,
+    /// Objecttypes of which records are linked to by something else than their ids, and by which member.
+    pub named_by: BTreeSet<(String, String)>,
     versions: Versions,
     files_seen: RoaringTreemap,
     linked: RoaringTreemap,
@@ -64,6 +66,7 @@ impl Survey {
         self.deleted_named.extend(glimpse.deleted_named);
         self.deleted_links += glimpse.deleted_links;
         self.must_wait |= glimpse.names_unknown;
+        self.named_by.extend(glimpse.named_by);
         for version in glimpse.records {
             self.must_wait |= self.loose.contains(version.id);
             self.histories += u64::from(self.has(version.id));
