@@ -14,6 +14,7 @@ mod payload;
 mod rewrite;
 
 mod base;
+mod deletions;
 mod fetched;
 mod files;
 mod lost;

@@ -9,6 +9,7 @@ use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::fylr::error::Error;
+use crate::fylr::target::deletions;
 use crate::fylr::target::options::CHUNK_MAX;
 use crate::fylr::target::payload::Payload;
 use crate::fylr::target::records::{self, Batch, From};
@@ -87,7 +88,7 @@ impl Run {
         for (objecttype, found) in ids {
             for part in found.chunks(CHUNK_MAX) {
                 let ids: Vec<u64> = part.iter().map(|(id, _)| *id).collect();
-                if records::delete_together(&self.site, &objecttype, &ids).await? {
+                if deletions::delete_together(&self.site, &objecttype, &ids).await? {
                     self.site.note(part.iter().map(|(_, key)| (key.clone(), None)).collect())?;
                 }
             }
@@ -146,7 +147,7 @@ impl Run {
             let (Some((objecttype, id)), Some((at, path))) = (parts, value.split_once(' ')) else { continue };
             let (Ok(id), Ok(at), Ok(path)) = (id.parse(), at.parse(), EntryPath::new(path)) else { continue };
             let tally = format!("db:{objecttype}");
-            records::delete(&self.site, From { path: &path, objecttype, tally: &tally, round: Round::First }, id, at)
+            deletions::delete(&self.site, From { path: &path, objecttype, tally: &tally, round: Round::First }, id, at)
                 .await?;
             self.site.note(vec![(key, None)])?;
         }

@@ -196,11 +196,7 @@ impl Retry {
         let glance = rewrite::glance(&json, from.objecttype);
         let name = glance.name(from.objecttype, at);
         let Some(id) = glance.system_id else {
-            for key in lost {
-                site.lose(&Lost::file(&key), format!("file {key} of {name}"), NAMELESS.to_owned())?;
-                self.failed.insert(key);
-            }
-            return Ok(());
+            return self.fail(site, &name, lost, NAMELESS);
         };
         let place = (from.objecttype.to_owned(), id);
         let own = records::version_of(site, &glance);
@@ -220,23 +216,26 @@ impl Retry {
             return Ok(());
         }
         let next = newest.version + 1;
-        match rewrite::record(json, from.objecttype, saved, &site.context) {
-            Ok(json) => {
-                // What was sent without an answer is known by this note.
-                site.note(vec![Mended { of: own, is: next }.note(from.objecttype, id)])?;
-                site.settle()?;
-                if let Some(error) = stored::send_next(site, from, json, id, next).await? {
-                    site.note(vec![(Mended::key(from.objecttype, id), before.map(Mended::text))])?;
-                    site.lose(&Lost::file(&lost[0]), format!("file {} of {name}", lost[0]), why(&error))?;
-                    self.failed.extend(lost);
-                    return Ok(());
-                }
-                self.stale.remove(&place);
-            }
-            Err(why) => {
-                site.lose(&Lost::file(&lost[0]), format!("file {} of {name}", lost[0]), why)?;
-                self.failed.extend(lost);
-            }
+        let json = match rewrite::record(json, from.objecttype, saved, &site.context) {
+            Ok(json) => json,
+            Err(why) => return self.fail(site, &name, lost, &why),
+        };
+        // What was sent without an answer is known by this note.
+        site.note(vec![Mended { of: own, is: next }.note(from.objecttype, id)])?;
+        site.settle()?;
+        if let Some(error) = stored::send_next(site, from, json, id, next).await? {
+            site.note(vec![(Mended::key(from.objecttype, id), before.map(Mended::text))])?;
+            return self.fail(site, &name, lost, &why(&error));
+        }
+        self.stale.remove(&place);
+        Ok(())
+    }
+
+    /// Files that have come, and do not stand in their record all the same.
+    fn fail(&mut self, site: &Site, name: &str, lost: Vec<String>, why: &str) -> Result<(), Error> {
+        for key in lost {
+            site.lose(&Lost::file(&key), format!("file {key} of {name}"), why.to_owned())?;
+            self.failed.insert(key);
         }
         Ok(())
     }
@@ -244,10 +243,7 @@ impl Retry {
     /// Tells what is still lost; the rest is found.
     fn end(mut self, site: &Site, lost: &[Lost]) -> Result<(), Error> {
         for (name, files) in std::mem::take(&mut self.stale).into_values() {
-            for key in files {
-                site.lose(&Lost::file(&key), format!("file {key} of {name}"), CHANGED.to_owned())?;
-                self.failed.insert(key);
-            }
+            self.fail(site, &name, files, CHANGED)?;
         }
         for lost in lost.iter().filter(|lost| lost.rendition.is_none() && !self.failed.contains(&lost.key)) {
             if site.uploads.there(site, &lost.key)?.is_some() {
