@@ -96,6 +96,14 @@ impl Chunks {
         Ok(pack)
     }
 
+    /// Lets go of what is kept to be read again.
+    pub fn forget(&self) {
+        let mut recent = self.recent();
+        recent.packs.clear();
+        recent.frames.clear();
+        recent.frames_bytes = 0;
+    }
+
     fn recent(&self) -> MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }

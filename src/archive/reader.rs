@@ -69,6 +69,11 @@ impl SnapshotReader {
         Rebuilder::new(&self.chunks).page_of_rows(&self.snapshot, page)
     }
 
+    /// Lets go of what is kept in memory to be read again.
+    pub fn forget(&self) {
+        self.chunks.forget();
+    }
+
     /// The row of one entry.
     ///
     /// # Errors

@@ -10,10 +10,10 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 pub(crate) use members::Members;
-pub(crate) use reader::Elements;
+pub(crate) use reader::{Elements, Reader};
 
 /// Values nested deeper than this are refused; real records have a dozen levels.
-const DEPTH_MAX: usize = 128;
+pub(crate) const DEPTH_MAX: usize = 128;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]

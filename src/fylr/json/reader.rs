@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use wide::u8x16;
+
 use crate::fylr::json::{DEPTH_MAX, Json, Members, Unreadable};
 
 /// Room for members: records have about twenty, the rest few.
@@ -16,7 +18,7 @@ impl<'t> Json<'t> {
     /// # Errors
     /// When it is no JSON, or nested too deeply.
     pub(crate) fn parse(text: &'t str) -> Result<Self, Unreadable> {
-        let mut reader = Reader { text, at: 0 };
+        let mut reader = Reader::new(text);
         let value = reader.value(0)?;
         reader.end()?;
         Ok(value)
@@ -40,7 +42,7 @@ enum Next {
 
 impl<'t> Elements<'t> {
     pub(crate) fn of(text: &'t str) -> Self {
-        Self { reader: Reader { text, at: 0 }, next: Next::Bracket }
+        Self { reader: Reader::new(text), next: Next::Bracket }
     }
 
     /// Goes to where an element begins; whether there is one.
@@ -85,20 +87,94 @@ impl<'t> Iterator for Elements<'t> {
     }
 }
 
-struct Reader<'t> {
+/// A place in a text, from which values are read one after the other.
+pub(crate) struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// The last string has a backslash in it.
+    is_escaped: bool,
 }
 
 impl<'t> Reader<'t> {
-    fn value(&mut self, depth: usize) -> Result<Json<'t>, Unreadable> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, at: 0, is_escaped: false }
+    }
+
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Whether the string or the name that was read last is written otherwise than it reads.
+    pub(crate) fn is_escaped(&self) -> bool {
+        self.is_escaped
+    }
+
+    /// Goes back to a place where it was before.
+    pub(crate) fn go_back(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    /// The text from a place on to here.
+    pub(crate) fn since(&self, at: usize) -> &'t str {
+        &self.text[at..self.at]
+    }
+
+    /// Goes into the array or object that begins here; whether there is anything in it.
+    pub(crate) fn enter(&mut self, end: u8) -> Result<bool, Unreadable> {
+        self.at += 1;
+        let is_empty = self.peek()? == end;
+        self.at += usize::from(is_empty);
+        Ok(!is_empty)
+    }
+
+    /// The name of the member that begins here, without its quotes; its value follows.
+    pub(crate) fn name(&mut self) -> Result<&'t str, Unreadable> {
+        self.peek()?;
+        let name = self.string()?;
+        if self.peek()? != b':' {
+            return Err(Unreadable::NotJson);
+        }
+        self.at += 1;
+        self.peek()?;
+        Ok(&name[1..name.len() - 1])
+    }
+
+    /// Goes over a value without keeping it, as strict as who keeps it.
+    pub(crate) fn skip(&mut self, depth: usize) -> Result<(), Unreadable> {
+        if depth > DEPTH_MAX {
+            return Err(Unreadable::TooDeep);
+        }
+        let first = self.peek()?;
+        if !matches!(first, b'{' | b'[') {
+            return self.scalar(first).map(drop);
+        }
+        let end = if first == b'{' { b'}' } else { b']' };
+        let mut is_over = !self.enter(end)?;
+        while !is_over {
+            if first == b'{' {
+                self.name()?;
+            }
+            self.skip(depth + 1)?;
+            is_over = self.is_last(end)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn value(&mut self, depth: usize) -> Result<Json<'t>, Unreadable> {
         if depth > DEPTH_MAX {
             return Err(Unreadable::TooDeep);
         }
         match self.peek()? {
             b'{' => self.object(depth),
             b'[' => self.array(depth),
-            b'"' => Ok(Json::Scalar(Cow::Borrowed(self.string()?))),
+            first => Ok(Json::Scalar(Cow::Borrowed(self.scalar(first)?))),
+        }
+    }
+
+    /// A value that begins so and holds no others, as it stands there.
+    pub(crate) fn scalar(&mut self, first: u8) -> Result<&'t str, Unreadable> {
+        match first {
+            b'"' => self.string(),
             b't' => self.word("true"),
             b'f' => self.word("false"),
             b'n' => self.word("null"),
@@ -107,20 +183,13 @@ impl<'t> Reader<'t> {
     }
 
     fn object(&mut self, depth: usize) -> Result<Json<'t>, Unreadable> {
-        self.at += 1;
-        if self.peek()? == b'}' {
-            self.at += 1;
+        if !self.enter(b'}')? {
             return Ok(Json::Object(Members::default()));
         }
         let mut members = Vec::with_capacity(if depth <= OUTER { MEMBERS } else { 0 });
         loop {
-            self.peek()?;
-            let key = self.string()?;
-            if self.peek()? != b':' {
-                return Err(Unreadable::NotJson);
-            }
-            self.at += 1;
-            members.push((Cow::Borrowed(&key[1..key.len() - 1]), self.value(depth + 1)?));
+            let name = self.name()?;
+            members.push((Cow::Borrowed(name), self.value(depth + 1)?));
             if self.is_last(b'}')? {
                 return Ok(Json::Object(Members(members)));
             }
@@ -128,9 +197,7 @@ impl<'t> Reader<'t> {
     }
 
     fn array(&mut self, depth: usize) -> Result<Json<'t>, Unreadable> {
-        self.at += 1;
-        if self.peek()? == b']' {
-            self.at += 1;
+        if !self.enter(b']')? {
             return Ok(Json::Array(Vec::new()));
         }
         let mut items = Vec::new();
@@ -143,7 +210,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Behind an element: whether the bracket follows, or a comma and thus another one.
-    fn is_last(&mut self, bracket: u8) -> Result<bool, Unreadable> {
+    pub(crate) fn is_last(&mut self, bracket: u8) -> Result<bool, Unreadable> {
         let next = self.peek()?;
         self.at += 1;
         match next {
@@ -153,15 +220,15 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn word(&mut self, word: &'static str) -> Result<Json<'t>, Unreadable> {
+    fn word(&mut self, word: &'static str) -> Result<&'t str, Unreadable> {
         if !self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
             return Err(Unreadable::NotJson);
         }
         self.at += word.len();
-        Ok(Json::Scalar(Cow::Borrowed(word)))
+        Ok(word)
     }
 
-    fn number(&mut self) -> Result<Json<'t>, Unreadable> {
+    fn number(&mut self) -> Result<&'t str, Unreadable> {
         let start = self.at;
         self.take(|byte| byte == b'-', 1);
         let first = self.text.as_bytes().get(self.at).copied();
@@ -175,7 +242,7 @@ impl<'t> Reader<'t> {
             self.take(|byte| matches!(byte, b'+' | b'-'), 1);
             self.digits()?;
         }
-        Ok(Json::Scalar(Cow::Borrowed(&self.text[start..self.at])))
+        Ok(&self.text[start..self.at])
     }
 
     /// How many digits there were, at least one.
@@ -195,7 +262,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The next byte that is no blank.
-    fn peek(&mut self) -> Result<u8, Unreadable> {
+    pub(crate) fn peek(&mut self) -> Result<u8, Unreadable> {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -207,7 +274,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Nothing but blanks may follow.
-    fn end(&mut self) -> Result<(), Unreadable> {
+    pub(crate) fn end(&mut self) -> Result<(), Unreadable> {
         if self.peek().is_ok() { Err(Unreadable::NotJson) } else { Ok(()) }
     }
 
@@ -219,6 +286,7 @@ impl<'t> Reader<'t> {
             return Err(Unreadable::NotJson);
         }
         let mut at = start + 1;
+        self.is_escaped = false;
         loop {
             at = special(bytes, at);
             match bytes.get(at) {
@@ -226,7 +294,10 @@ impl<'t> Reader<'t> {
                     self.at = at + 1;
                     return Ok(&self.text[start..=at]);
                 }
-                Some(b'\\') => at += 1 + escaped(&bytes[at + 1..])?,
+                Some(b'\\') => {
+                    self.is_escaped = true;
+                    at += 1 + escaped(&bytes[at + 1..])?;
+                }
                 _ => return Err(Unreadable::NotJson),
             }
         }
@@ -242,25 +313,39 @@ fn escaped(rest: &[u8]) -> Result<usize, Unreadable> {
     }
 }
 
-const ONES: u64 = u64::from_ne_bytes([1; 8]);
-const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-
-/// From `at` on the next byte that is not simply text: a quote, a backslash, or what must not stand there. Eight at a
-/// time; the lowest byte that is marked is marked rightly, those above it may not be.
+/// From `at` on the next byte that is not simply text: a quote, a backslash, or what must not stand there. Most of a
+/// record is long texts: they are gone over in large steps.
 fn special(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*word);
-        let (quote, backslash) = (word ^ (ONES * u64::from(b'"')), word ^ (ONES * u64::from(b'\\')));
-        let quotes = quote.wrapping_sub(ONES) & !quote;
-        let backslashes = backslash.wrapping_sub(ONES) & !backslash;
-        let controls = word.wrapping_sub(ONES * 0x20) & !word;
-        let marked = (quotes | backslashes | controls) & HIGHS;
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<STEP>) {
+        let marked = marked(block);
         if marked != 0 {
-            return at + (marked.trailing_zeros() / 8) as usize;
+            return at + marked.trailing_zeros() as usize;
         }
-        at += 8;
+        at += STEP;
+        while let Some(stride) = bytes.get(at..).and_then(<[u8]>::first_chunk::<{ 4 * STEP }>) {
+            let [one, two, three, four] = *stride.as_chunks::<STEP>().0 else { break };
+            let all = [one, two, three, four].map(|block| special_in(&block));
+            if (all[0] | all[1] | all[2] | all[3]).any() {
+                break;
+            }
+            at += 4 * STEP;
+        }
     }
     let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
     let rest = bytes.get(at..).unwrap_or_default();
     at + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// Bytes that are looked at at once.
+const STEP: usize = 16;
+
+fn special_in(block: &[u8; STEP]) -> u8x16 {
+    let block = u8x16::new(*block);
+    let control = block.min(u8x16::splat(0x1f)).simd_eq(block);
+    block.simd_eq(u8x16::splat(b'"')) | block.simd_eq(u8x16::splat(b'\\')) | control
+}
+
+/// A bit for each byte that is not simply text.
+fn marked(block: &[u8; STEP]) -> u32 {
+    special_in(block).to_bitmask()
 }

@@ -13,6 +13,7 @@ use crate::fylr::error::Error;
 use crate::fylr::json::Unreadable;
 use crate::fylr::source::asker::Asker;
 use crate::fylr::source::list::{List, Part, Taken, read_page};
+use crate::fylr::source::looker::Says;
 use crate::fylr::source::turn::{FileSource, Parent};
 
 /// Kibibytes that pages ahead may take: a page of 100 records of 2.5 kB takes half a megabyte.
@@ -33,6 +34,8 @@ pub(crate) struct Batch {
     pub items: Vec<Item>,
     /// Items that cannot be turned, or that the server does not give: what they are, and why.
     pub aside: Vec<(String, String)>,
+    /// What stands for each item, where it was looked at and not turned.
+    pub says: Vec<Says>,
     /// How many items the server gave: with none the list is at its end.
     pub given: u64,
 }
@@ -54,7 +57,7 @@ pub(crate) struct Item {
 }
 
 /// Turns the answer to a part of a page. It looks at every byte, so nobody else needs to.
-pub(crate) type Turn = Arc<dyn Fn(&[u8]) -> Result<Batch, Unreadable> + Send + Sync>;
+pub(crate) type Turn = Arc<dyn Fn(&Bytes) -> Result<Batch, Unreadable> + Send + Sync>;
 
 /// A list to read: how, from which page on, and how many pages it seems to have.
 pub(crate) struct Course {

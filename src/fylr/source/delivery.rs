@@ -4,6 +4,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::fylr::error::Error;
+use crate::fylr::source::looker::LookedAt;
 use crate::fylr::source::report::Report;
 use crate::model::entry::{Encoding, EntryHead, Role};
 use crate::model::path::EntryPath;
@@ -23,6 +24,8 @@ pub enum Delivery {
         /// Records of objecttypes in it, each once, whatever the number of its versions.
         unique: u64,
     },
+    /// Records that were only to be looked at.
+    Looked(Box<LookedAt>),
     /// The entry that was begun is none: forget it. It may begin anew.
     Abandoned,
     /// A part begins: this many records are to come, 0 if nobody knows.

@@ -17,6 +17,8 @@ mod kept;
 mod kept_answers;
 
 mod asker;
+mod looker;
+
 mod delivery;
 mod list;
 mod payload;
@@ -33,14 +35,18 @@ mod read;
 mod records;
 mod rest;
 
-pub(crate) use datamodel::{Column, Datamodel};
+pub(crate) use datamodel::{Column, Datamodel, Table};
 pub(crate) use list::told;
+pub(crate) use looker::{LookedRecord, Looker, Seen, SeenRecord};
 pub(crate) use read::parsed;
-pub(crate) use turn::Notes;
+#[cfg(test)]
+pub(crate) use turn::sample_context;
+pub(crate) use turn::{Context, NESTED, Notes, Parts, glance, record};
 
 pub(crate) use kept::{key, remove as remove_kept};
 
 pub use delivery::Delivery;
+pub use looker::LookedAt;
 pub use options::{CHECKPOINT_EVERY, Events, Files, ReadOptions, URL_DAYS};
 pub use plan::{Objecttype, Source};
 pub use read::Reading;

@@ -13,6 +13,7 @@ use crate::fylr::instance::{Instance, InstanceKind};
 use crate::fylr::request::{Request, Shape};
 use crate::fylr::server::Server;
 use crate::fylr::source::datamodel::Datamodel;
+use crate::fylr::source::looker::Looker;
 use crate::fylr::source::options::ReadOptions;
 use crate::fylr::source::read::SourceParts;
 use crate::model::event::Observer;
@@ -33,6 +34,7 @@ pub struct Source {
     pub(crate) documents: Documents,
     pub(crate) model: Datamodel,
     objecttypes: Vec<Objecttype>,
+    pub(crate) looker: Option<Looker>,
 }
 
 /// The parts of a data model as the API gives them.
@@ -66,7 +68,7 @@ impl Source {
         let names = wanted(&model, &options)?;
         let objecttypes = stream::iter(names.into_iter().map(|name| counted(&client, name)));
         let objecttypes = objecttypes.buffered(options.workers.max(1)).collect().await;
-        Ok(Self { client, options, observer, documents, model, objecttypes })
+        Ok(Self { client, options, observer, documents, model, objecttypes, looker: None })
     }
 
     #[must_use]
@@ -87,9 +89,15 @@ impl Source {
 }
 
 impl Source {
+    /// Records that need not come level by level are looked at, and not handed over.
+    pub(crate) fn looked_at(mut self, looker: Looker) -> Self {
+        self.looker = Some(looker);
+        self
+    }
+
     /// What reading needs, taken apart.
     pub(crate) fn into_parts(self) -> (Client, ReadOptions, Arc<dyn Observer + Send + Sync>, SourceParts) {
-        let Self { client, options, observer, documents, model, objecttypes } = self;
+        let Self { client, options, observer, documents, model, objecttypes, looker: _ } = self;
         (client, options, observer, SourceParts { documents, model, objecttypes })
     }
 }

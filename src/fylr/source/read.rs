@@ -21,6 +21,7 @@ use crate::fylr::source::bare_files::{self, Where};
 use crate::fylr::source::book::Book;
 use crate::fylr::source::delivery::{DELIVERIES_AHEAD, Delivery, Gone, Way, head};
 use crate::fylr::source::ids::Inventory;
+use crate::fylr::source::looker::Looker;
 use crate::fylr::source::options::ReadOptions;
 use crate::fylr::source::payload::{Form, Payload};
 use crate::fylr::source::plan::Source;
@@ -80,6 +81,8 @@ pub(crate) struct Reader {
     pub inventory: Inventory,
     pub way: Way,
     pub form: Form,
+    /// Looks at records where they are not to be handed over.
+    pub looker: Option<Looker>,
     /// Files that were handed over, by short stand-ins for their paths: 16 bytes for each.
     pub files_seen: HashSet<u64>,
     last_checkpoint: Option<Instant>,
@@ -100,6 +103,7 @@ pub(crate) struct SourceParts {
 
 impl Reader {
     fn new(source: Source, mut resume: Resume, way: Way) -> Self {
+        let looker = source.looker.clone();
         let (client, options, observer, parts) = source.into_parts();
         let form = Form { is_pretty: options.is_pretty, is_compressed: options.is_compressed };
         // Base types are turned anew as a whole, and so is told again what there is to tell of them.
@@ -122,6 +126,7 @@ impl Reader {
             inventory,
             way,
             form,
+            looker,
             files_seen,
             last_checkpoint: None,
             notes,

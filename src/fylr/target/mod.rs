@@ -30,7 +30,7 @@ mod compare;
 mod survey;
 
 pub use brought::{BROUGHT, Brought};
-pub use compare::{Comparing, Essence, Gaps, Names, RULES, Rule, Side, is_nameless};
+pub use compare::{Comparing, Essence, Gaps, Names, RULES, Rule, Side, Sight, Sights, StandIn, is_nameless, of_key};
 pub use fetched::{ASKED_MAX, FETCHING, FileState, file_states};
 pub(crate) use files::is_hash;
 pub use files::try_url;

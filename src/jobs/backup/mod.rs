@@ -218,7 +218,7 @@ impl Work<'_> {
                 Delivery::Done(report) => return Ok(*report),
                 Delivery::Failed(error) => return Err(error.into()),
                 // These belong to an entry that was given up.
-                Delivery::Bytes(_) | Delivery::End { .. } | Delivery::Abandoned => {}
+                Delivery::Bytes(_) | Delivery::End { .. } | Delivery::Abandoned | Delivery::Looked(_) => {}
             }
         }
     }

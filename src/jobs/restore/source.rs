@@ -208,6 +208,13 @@ impl BackupSource {
         Ok(Coming { blocks, left })
     }
 
+    /// Lets go of what is kept in memory to be read again: it takes a while until something is.
+    pub(crate) fn forget(&self) {
+        if let Self::Snapshot(packed) = self {
+            packed.reader.forget();
+        }
+    }
+
     /// A whole entry, which must be short.
     ///
     /// # Errors

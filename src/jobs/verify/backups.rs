@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::fylr::target::{Comparing, Essence, Renames, Side};
+use crate::fylr::target::{Comparing, Renames};
 use crate::jobs::Error;
 use crate::jobs::in_order::in_order;
 use crate::jobs::restore::{BackupSource, Look, look};
 use crate::jobs::verify::Verified;
-use crate::jobs::verify::lot::{Forming, Lot, Marks};
+use crate::jobs::verify::findings::Findings;
+use crate::jobs::verify::lot::{Forming, Lot};
 use crate::jobs::verify::names::names;
 use crate::jobs::verify::side::{Backup, lots};
 use crate::model::event::Observer;
@@ -45,24 +46,17 @@ pub(in crate::jobs) fn compare(
     let forming = Forming { comparing: comparing.clone(), survey: &scan.survey };
     let mut backup = Backup::new(before, &scan, &forming);
     backup.learn(false)?;
+    let mut findings = Findings::of(&backup);
     let known = other.payloads.iter().enumerate().filter(|(_, payload)| payload.kind.is_known());
     let known: Vec<usize> = known.map(|(at, _)| at).collect();
     in_order(
         |give| lots(after, &other, &known, give),
-        |lot: Lot| {
-            let marked = |essence: Essence| {
-                let marks = Marks::of(&essence);
-                (essence, marks)
-            };
-            (lot.tally(), forming.essences(&lot, Side::Target).map(marked).collect::<Vec<_>>())
-        },
+        |lot: Lot| (lot.tally(), backup.lot(&lot)),
         |(tally, found)| {
-            for item in found {
-                backup.compare(&tally, item);
-            }
+            findings.take(&backup, &tally, found);
             Ok(())
         },
     )?;
-    backup.finish(&mut verified)?;
+    findings.finish(&backup, &mut verified)?;
     Ok(Compared { verified, comparing, before: scan, after: other })
 }

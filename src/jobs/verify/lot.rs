@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::fylr::target::{Comparing, Essence, Side, Survey, is_nameless};
+use crate::fylr::target::{Comparing, Essence, Gaps, Side, StandIn, Survey, is_nameless, of_key};
 use crate::model::payload::PayloadKind;
 
 /// Items of one kind, one behind the other.
@@ -25,11 +25,17 @@ impl Lot {
         }
     }
 
+    pub fn objecttype_of_records(&self) -> Option<&str> {
+        self.objecttype.as_deref().filter(|_| self.kind == PayloadKind::Records)
+    }
+
+    pub fn strings(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().filter_map(|text| std::str::from_utf8(text).ok())
+    }
+
     /// Records that can only be counted.
     pub fn nameless(&self) -> u64 {
-        let Some(objecttype) = self.objecttype.as_deref().filter(|_| self.kind == PayloadKind::Records) else {
-            return 0;
-        };
+        let Some(objecttype) = self.objecttype_of_records() else { return 0 };
         let is_nameless = |text: &&Bytes| std::str::from_utf8(text).map_or(true, |text| is_nameless(objecttype, text));
         self.texts.iter().filter(is_nameless).count() as u64
     }
@@ -41,43 +47,53 @@ pub(super) struct Forming<'a> {
     pub survey: &'a Survey,
 }
 
+/// An item of the backup: what it is found by, what it says, and what a target fills in.
+pub(super) type Seen = (u128, StandIn, Gaps);
+
 impl Forming<'_> {
+    /// Whether a record is in the backup.
+    pub fn is_known(&self, id: u64) -> bool {
+        self.survey.has(id)
+    }
+
     /// The forms of the items of a lot.
     pub fn essences(&self, lot: &Lot, side: Side) -> impl Iterator<Item = Essence> {
-        lot.texts.iter().filter_map(move |text| self.essence(lot, std::str::from_utf8(text).ok()?, side))
+        lot.strings().filter_map(move |text| self.essence((&lot.kind, lot.objecttype.as_deref()), text, side))
     }
 
-    fn essence(&self, lot: &Lot, text: &str, side: Side) -> Option<Essence> {
+    /// The form of an item.
+    pub fn essence(&self, kind: (&PayloadKind, Option<&str>), text: &str, side: Side) -> Option<Essence> {
         let numbering = self.survey.numbering();
         let number = |id: u64, version: u64| if side == Side::Backup { numbering.of(id, version) } else { version };
-        let kind = (&lot.kind, lot.objecttype.as_deref());
-        self.comparing.essence(side, kind, text, &number, &|id| self.survey.has(id))
+        self.comparing.essence(side, kind, text, &number, &|id| self.is_known(id))
+    }
+
+    /// The items of a lot of the backup; forms are made only of what a look at the text does not tell enough of.
+    pub fn seen(&self, lot: &Lot) -> Vec<Seen> {
+        let formed = |essence: Essence| (of_key(&essence.key), essence.says(), essence.gaps);
+        let Some(objecttype) = lot.objecttype_of_records() else {
+            return self.essences(lot, Side::Backup).map(formed).collect();
+        };
+        let (numbering, is_known) = (self.survey.numbering(), |id| self.is_known(id));
+        let mut sights = self.comparing.sights(Side::Backup, objecttype, &is_known);
+        let seen = |text| {
+            let sight = sights.of(text)?;
+            if self.is_mended(sight.id) {
+                return self.essence((&lot.kind, Some(objecttype)), text, Side::Backup).map(formed);
+            }
+            let version = numbering.of(sight.id, sight.version.unwrap_or(1));
+            Some((of_key(&name_of(objecttype, sight.id, version)), sight.says, sight.gaps))
+        };
+        lot.strings().filter_map(seen).collect()
+    }
+
+    /// Whether the files of a record came later: its versions are compared in another way.
+    pub fn is_mended(&self, id: u64) -> bool {
+        !self.comparing.mended.is_empty() && self.comparing.mended.contains_key(&id)
     }
 }
 
-/// A short stand-in for an item.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Marks {
-    pub key: u128,
-    pub text: u64,
-    /// Of the form without files.
-    pub bare: u64,
-}
-
-impl Marks {
-    pub fn of(essence: &Essence) -> Self {
-        let text = stand_in(&essence.text);
-        Self { key: mark(&essence.key), text, bare: essence.bare.as_deref().map_or(text, stand_in) }
-    }
-}
-
-/// By what an item is found.
-pub(super) fn mark(key: &str) -> u128 {
-    let hash = blake3::hash(key.as_bytes());
-    u128::from_le_bytes(hash.as_bytes()[..16].try_into().expect("a hash has 32 bytes"))
-}
-
-fn stand_in(text: &[u8]) -> u64 {
-    let hash = blake3::hash(text);
-    u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
+/// What a record is found by.
+pub(super) fn name_of(objecttype: &str, id: u64, version: u64) -> String {
+    format!("{objecttype} {id} version {version}")
 }

@@ -2,7 +2,9 @@
 //! item a short stand-in is held, never its text.
 
 mod backups;
+mod findings;
 mod lot;
+mod members;
 mod names;
 mod read;
 mod report;
@@ -16,10 +18,10 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::fylr::source::{CHECKPOINT_EVERY, Events, Files, ReadOptions, Resume, Source};
+use crate::fylr::source::{CHECKPOINT_EVERY, Events, Files, Looker, ReadOptions, Resume, Source};
 use crate::fylr::target::{Comparing, RULES, Renames};
 use crate::fylr::{self, Client};
-use crate::jobs::restore::{BackupSource, RestoreFrom, look};
+use crate::jobs::restore::{BackupSource, Look, RestoreFrom, look};
 use crate::jobs::verify::lot::Forming;
 use crate::jobs::verify::names::names;
 use crate::jobs::verify::read::Reading;
@@ -132,7 +134,7 @@ impl Verify {
         let connected = Client::connect(self.connection.clone(), Arc::clone(observer));
         let client = patience::wait(&runtime, &**observer, connected)?;
         let source = BackupSource::of(&self.from, archive, &**observer)?;
-        let scan = look(&source, &Renames::default(), &**observer)?;
+        let scan = Arc::new(look(&source, &Renames::default(), &**observer)?);
         let told = match ledger {
             Some(ledger) => Told::of_ledger(ledger)?,
             None => Told::of_archive(archive, &client, &source.digest())?,
@@ -144,6 +146,7 @@ impl Verify {
         let records = scan.payloads.iter().map(|payload| payload.records).sum();
         observer.observe(Event::Started { verb: "verify", entries: records, bytes: 0 });
         let options = self.reading(&scan, archive, without_events);
+        let looker = looker(comparing.clone(), Arc::clone(&scan));
         let forming = Forming { comparing, survey: &scan.survey };
         let mut backup = Backup::new(&source, &scan, &forming);
         backup.learn(without_events)?;
@@ -151,12 +154,12 @@ impl Verify {
         let reading = {
             let _inside = runtime.enter();
             let planned = patience::wait(&runtime, &**observer, Source::plan(client, options, quiet()))?;
-            planned.read(Resume::default())
+            planned.looked_at(looker).read(Resume::default())
         };
         let mut verified = Verified { backup: source.label(), server, ..Verified::default() };
         waited.tell(&mut verified);
-        Reading::new(reading, &runtime, &**observer).compare(&mut backup, &mut verified)?;
-        backup.finish(&mut verified)?;
+        let findings = Reading::new(reading, &runtime, &**observer).compare(&backup, &mut verified)?;
+        findings.finish(&backup, &mut verified)?;
         verified.open_links = scan.survey.unresolved();
         if scan.survey.repeated > 0 {
             let text =
@@ -172,7 +175,7 @@ impl Verify {
     }
 
     /// What is compared: what the restore left behind on purpose is not.
-    fn comparing(&self, scan: &crate::jobs::restore::Look, told: &Told, target: Option<fylr::Version>) -> Comparing {
+    fn comparing(&self, scan: &Look, told: &Told, target: Option<fylr::Version>) -> Comparing {
         let brought = told.brought.as_ref();
         Comparing {
             without_files: self.without_files || brought.is_some_and(|brought| !brought.has_known_files()),
@@ -191,7 +194,7 @@ impl Verify {
         }
     }
 
-    fn reading(&self, scan: &crate::jobs::restore::Look, archive: &Path, without_events: bool) -> ReadOptions {
+    fn reading(&self, scan: &Look, archive: &Path, without_events: bool) -> ReadOptions {
         ReadOptions {
             all_versions: scan.survey.histories > 0,
             include_deleted: scan.survey.deleted > 0,
@@ -208,6 +211,11 @@ impl Verify {
             folder: folder_of(archive),
         }
     }
+}
+
+/// Looks at records of the target where they arrive.
+fn looker(comparing: Comparing, scan: Arc<Look>) -> Looker {
+    Arc::new(move |objecttype, text, context| comparing.answer(objecttype, text, context, &|id| scan.survey.has(id)))
 }
 
 /// The folder of the archive: there is room where it grows.

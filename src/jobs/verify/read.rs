@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use crate::fylr;
-use crate::fylr::source::{Delivery, Reading as Deliveries};
-use crate::fylr::target::{Essence, Side};
+use crate::fylr::source::{Delivery, LookedAt, Reading as Deliveries};
 use crate::jobs::Error;
 use crate::jobs::in_order::in_order;
 use crate::jobs::restore::Cutter;
 use crate::jobs::verify::Verified;
-use crate::jobs::verify::lot::{Lot, Marks};
+use crate::jobs::verify::findings::Findings;
+use crate::jobs::verify::lot::Lot;
 use crate::jobs::verify::side::Backup;
 use crate::model::entry::Role;
 use crate::model::event::{Event, Observer};
@@ -21,6 +21,12 @@ use crate::model::payload::Splitter;
 
 /// How long it takes at most until a wish to end is heard.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// What has come.
+enum Come {
+    Lot(Lot),
+    Looked(Box<LookedAt>),
+}
 
 pub(super) struct Reading<'a> {
     deliveries: Deliveries,
@@ -34,28 +40,24 @@ impl<'a> Reading<'a> {
     }
 
     /// Takes payload after payload, and compares their items.
-    pub fn compare(mut self, backup: &mut Backup<'_>, verified: &mut Verified) -> Result<(), Error> {
-        let forming = backup.forming;
+    pub fn compare(mut self, backup: &Backup<'_>, verified: &mut Verified) -> Result<Findings, Error> {
+        let mut findings = Findings::of(backup);
         in_order(
             |give| self.read(verified, give),
-            |lot: Lot| {
-                let marked = |essence: Essence| {
-                    let marks = Marks::of(&essence);
-                    (essence, marks)
-                };
-                (lot.tally(), forming.essences(&lot, Side::Target).map(marked).collect::<Vec<_>>())
+            |come: Come| match come {
+                Come::Lot(lot) => (lot.tally(), backup.lot(&lot)),
+                Come::Looked(looked) => (format!("db:{}", looked.objecttype), backup.looked_at(&looked)),
             },
             |(tally, found)| {
-                for item in found {
-                    backup.compare(&tally, item);
-                }
+                findings.take(backup, &tally, found);
                 Ok(())
             },
-        )
+        )?;
+        Ok(findings)
     }
 
     /// Gives what each payload holds; it is as long as a page.
-    fn read(&mut self, verified: &mut Verified, give: &mut dyn FnMut(Lot) -> Result<(), Error>) -> Result<(), Error> {
+    fn read(&mut self, verified: &mut Verified, give: &mut dyn FnMut(Come) -> Result<(), Error>) -> Result<(), Error> {
         let mut open: Option<(EntryPath, Vec<u8>)> = None;
         loop {
             match self.next() {
@@ -70,6 +72,11 @@ impl<'a> Reading<'a> {
                         payload(&path, text, give)?;
                         self.observer.observe(Event::Counted { records });
                     }
+                }
+                Delivery::Looked(looked) => {
+                    let records = looked.records.len() as u64;
+                    give(Come::Looked(looked))?;
+                    self.observer.observe(Event::Counted { records });
                 }
                 Delivery::Abandoned => open = None,
                 Delivery::Phase { name, records } => self.observer.observe(Event::Phase { name, records }),
@@ -97,7 +104,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn payload(path: &EntryPath, text: Vec<u8>, give: &mut dyn FnMut(Lot) -> Result<(), Error>) -> Result<(), Error> {
+fn payload(path: &EntryPath, text: Vec<u8>, give: &mut dyn FnMut(Come) -> Result<(), Error>) -> Result<(), Error> {
     let mut splitter = Splitter::default();
     splitter.feed(&text, &mut Vec::new());
     let outline = splitter.finish();
@@ -107,5 +114,5 @@ fn payload(path: &EntryPath, text: Vec<u8>, give: &mut dyn FnMut(Lot) -> Result<
     let failed = |source| Error::Entry { path: path.clone(), source };
     let mut cutter = Cutter::default();
     cutter.feed(text);
-    give(Lot { payload: 0, kind, objecttype, texts: cutter.take(array).map_err(failed)? })
+    give(Come::Lot(Lot { payload: 0, kind, objecttype, texts: cutter.take(array).map_err(failed)? }))
 }

@@ -1,61 +1,83 @@
-//! The side of the backup: a short stand-in for every item, taken out as its counterpart is found.
+//! The side of the backup: a short stand-in for every item, and how often it was not found yet.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::fylr::target::{Essence, Gaps, Side};
+use foldhash::fast::RandomState;
+
+use crate::fylr::source::{LookedAt, LookedRecord};
+use crate::fylr::target::{Essence, Gaps, Side, StandIn, of_key};
 use crate::jobs::Error;
 use crate::jobs::in_order::in_order;
 use crate::jobs::restore::{BackupSource, Look, SegmentReader};
-use crate::jobs::verify::lot::{Forming, Lot, Marks, mark};
-use crate::jobs::verify::{Compared, DIFFERENCES_MAX, Difference, Verified};
+use crate::jobs::verify::Compared;
+use crate::jobs::verify::lot::{Forming, Lot, name_of};
 use crate::model::payload::PayloadKind;
 
-/// Texts of different items that are held until they are compared member by member.
-const HELD_MAX: usize = 200;
-
 pub(super) struct Backup<'a> {
-    source: &'a BackupSource,
-    scan: &'a Look,
+    pub source: &'a BackupSource,
+    pub scan: &'a Look,
     pub forming: &'a Forming<'a>,
-    /// Stand-ins by the stand-ins of their keys: 16 and 8 bytes, the payload, and how many are the same.
-    items: HashMap<u128, Item>,
-    counts: BTreeMap<String, Compared>,
-    /// What the target says instead, by key.
-    held: BTreeMap<String, Vec<u8>>,
-    different: u64,
-    /// Items whose files the target only names, so that their bytes were not compared.
-    unfetched: u64,
+    /// By what they are found by: with it an item takes 48 bytes.
+    pub items: HashMap<u128, Item, RandomState>,
+    pub counts: BTreeMap<String, Compared>,
     /// Records that nothing tells apart, by objecttype.
-    nameless: BTreeMap<String, u64>,
-    /// The first of what only the target has.
-    more: Vec<String>,
+    pub nameless: BTreeMap<String, u64>,
 }
 
-#[derive(Clone, Copy)]
-struct Item {
-    text: u64,
-    /// Of the form without files.
-    bare: u64,
-    payload: u32,
-    count: u32,
+/// An item of the backup.
+pub(super) struct Item {
+    says: StandIn,
     gaps: Gaps,
+    pub payload: u32,
+    /// How many of its kind were not found yet.
+    left: AtomicU32,
+}
+
+impl Item {
+    pub fn left(&self) -> u32 {
+        self.left.load(Ordering::Relaxed)
+    }
+
+    /// Takes one of its kind; whether there was one.
+    pub fn is_found(&self) -> bool {
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+}
+
+/// An item of the target.
+pub(super) struct Found {
+    /// By what it is found in the backup.
+    pub key: u128,
+    pub name: Name,
+    pub verdict: Verdict,
+}
+
+/// What an item is called.
+pub(super) enum Name {
+    Told(String),
+    /// A record and its version.
+    Record(u64, u64),
+}
+
+/// How an item of the target compares with the one of the backup.
+pub(super) enum Verdict {
+    /// There is none.
+    More,
+    Same,
+    /// But for the bytes of files that the target has not fetched; they may be on their way.
+    SameButFiles {
+        are_coming: bool,
+    },
+    /// It says this instead.
+    Different(Vec<u8>),
 }
 
 impl<'a> Backup<'a> {
     pub fn new(source: &'a BackupSource, scan: &'a Look, forming: &'a Forming<'a>) -> Self {
-        Self {
-            source,
-            scan,
-            forming,
-            items: HashMap::new(),
-            counts: BTreeMap::new(),
-            held: BTreeMap::new(),
-            different: 0,
-            unfetched: 0,
-            nameless: BTreeMap::new(),
-            more: Vec::new(),
-        }
+        let (items, counts, nameless) = (HashMap::default(), BTreeMap::new(), BTreeMap::new());
+        Self { source, scan, forming, items, counts, nameless }
     }
 
     /// Reads all of it.
@@ -71,22 +93,21 @@ impl<'a> Backup<'a> {
         in_order(
             |give| lots(source, scan, &wanted, give),
             |lot: Lot| {
-                let marks = |essence: Essence| (Marks::of(&essence), essence.gaps);
-                let found: Vec<(Marks, Gaps)> = forming.essences(&lot, Side::Backup).map(marks).collect();
+                let found = forming.seen(&lot);
                 let nameless = if found.len() < lot.texts.len() { lot.nameless() } else { 0 };
-                (lot, found, nameless)
+                (lot.payload, lot.kind.clone(), lot.tally(), found, nameless)
             },
-            |(lot, found, nameless)| {
+            |(payload, kind, tally, found, nameless)| {
                 if nameless > 0 {
-                    *self.nameless.entry(lot.tally()).or_default() += nameless;
+                    *self.nameless.entry(tally.clone()).or_default() += nameless;
                 }
-                let compared = self.counts.entry(lot.tally()).or_default();
-                for (Marks { key, text, bare }, gaps) in found {
-                    let item = Item { text, bare, payload: lot.payload, count: 1, gaps };
-                    match (self.items.entry(key), &lot.kind) {
+                let compared = self.counts.entry(tally).or_default();
+                for (key, says, gaps) in found {
+                    let item = Item { says, gaps, payload, left: AtomicU32::new(1) };
+                    match (self.items.entry(key), &kind) {
                         (Entry::Vacant(place), _) => drop(place.insert(item)),
                         // Without anything that tells them apart they are counted.
-                        (Entry::Occupied(mut found), PayloadKind::Events) => found.get_mut().count += 1,
+                        (Entry::Occupied(mut found), PayloadKind::Events) => *found.get_mut().left.get_mut() += 1,
                         // Of what stands there twice a target keeps the first version of a record, …
                         (_, PayloadKind::Records) => continue,
                         // … and the last state of everything else.
@@ -99,97 +120,77 @@ impl<'a> Backup<'a> {
                 }
                 Ok(())
             },
-        )
-    }
-
-    /// An item of the target.
-    pub fn compare(&mut self, tally: &str, (mut essence, mut marks): (Essence, Marks)) {
-        let compared = self.counts.entry(tally.to_owned()).or_default();
-        let Some(item) = self.items.get_mut(&marks.key).filter(|item| item.count > 0) else {
-            compared.more += 1;
-            if self.more.len() < DIFFERENCES_MAX {
-                self.more.push(essence.key);
-            }
-            return;
-        };
-        item.count -= 1;
-        if item.text != marks.text && !item.gaps.is_empty() {
-            essence.leave_out(item.gaps);
-            marks = Marks::of(&essence);
-        }
-        if item.text == marks.text {
-            compared.same += 1;
-        } else if essence.is_unfetched && essence.bare.is_some() && marks.bare == item.bare {
-            compared.same += 1;
-            self.unfetched += u64::from(!essence.is_coming);
-        } else {
-            compared.different += 1;
-            self.different += 1;
-            if self.held.len() < HELD_MAX {
-                self.held.insert(essence.key, essence.text);
-            }
-        }
-    }
-
-    /// Names what is missing or different: the payloads that hold it are read once more.
-    pub fn finish(mut self, verified: &mut Verified) -> Result<(), Error> {
-        let missing: HashMap<u128, u32> =
-            self.items.iter().filter(|(_, item)| item.count > 0).map(|(key, item)| (*key, item.count)).collect();
-        let held = std::mem::take(&mut self.held);
-        let mut wanted: BTreeSet<usize> = missing.keys().map(|key| self.items[key].payload as usize).collect();
-        wanted.extend(held.keys().filter_map(|key| Some(self.items.get(&mark(key))?.payload as usize)));
-        let wanted: Vec<usize> = wanted.into_iter().collect();
-        let mut differences = Vec::new();
-        let mut told: BTreeSet<u128> = BTreeSet::new();
-        let (source, scan, forming) = (self.source, self.scan, self.forming);
-        in_order(
-            |give| lots(source, scan, &wanted, give),
-            |lot: Lot| (lot.payload, lot.tally(), forming.essences(&lot, Side::Backup).collect::<Vec<_>>()),
-            |(at, tally, essences)| {
-                let lost = &mut self.counts.entry(tally).or_default().missing;
-                for essence in essences {
-                    let key = mark(&essence.key);
-                    if missing.contains_key(&key) && self.items[&key].payload == at && told.insert(key) {
-                        *lost += u64::from(missing[&key]);
-                        if differences.len() < DIFFERENCES_MAX {
-                            let why = "it is not on the target".to_owned();
-                            differences.push(Difference { what: essence.key, why });
-                        }
-                    } else if let Some(text) = held.get(&essence.key)
-                        && told.insert(key)
-                        && differences.len() < DIFFERENCES_MAX
-                    {
-                        differences.push(Difference { why: members(&essence.text, text), what: essence.key });
-                    }
-                }
-                Ok(())
-            },
         )?;
-        for (tally, count) in std::mem::take(&mut self.nameless) {
-            let compared = self.counts.entry(tally.clone()).or_default();
-            let lost = count.saturating_sub(compared.more);
-            compared.in_backup += count;
-            compared.missing += lost;
-            if lost > 0 {
-                let why = format!("{lost} of {count} records that nothing tells apart are not on the target");
-                differences.push(Difference { what: tally.clone(), why });
-            }
-            verified
-                .notes
-                .insert(format!("{count} of {tally} say nothing that tells them apart: these were only counted"));
-        }
-        let lost: u64 = self.counts.values().map(|compared| compared.missing).sum();
-        verified.difference_count = self.different + lost;
-        differences.sort();
-        verified.differences = differences;
-        if self.unfetched > 0 {
-            let text = format!("{} items have files that the target only names", self.unfetched);
-            verified.notes.insert(format!("{text}: their bytes were not compared"));
-        }
-        verified.counts = self.counts;
-        self.more.sort();
-        verified.more = self.more;
+        source.forget();
         Ok(())
+    }
+
+    /// Compares items of the target.
+    pub fn lot(&self, lot: &Lot) -> Vec<Found> {
+        let formed = |essence: Essence| self.essence(essence);
+        let Some(objecttype) = lot.objecttype_of_records() else {
+            return self.forming.essences(lot, Side::Target).map(formed).collect();
+        };
+        let is_known = |id| self.forming.is_known(id);
+        let mut sights = self.forming.comparing.sights(Side::Target, objecttype, &is_known);
+        let found = |text| {
+            let sight = sights.of(text)?;
+            let version = sight.version.unwrap_or(1);
+            let form = || self.forming.essence((&PayloadKind::Records, Some(objecttype)), text, Side::Target);
+            self.record(objecttype, (sight.id, version), sight.says, form)
+        };
+        lot.strings().filter_map(found).collect()
+    }
+
+    /// Compares records of the target that were looked at.
+    pub fn looked_at(&self, looked: &LookedAt) -> Vec<Found> {
+        let objecttype = &*looked.objecttype;
+        let found = |record: &LookedRecord| {
+            let kind = (&PayloadKind::Records, Some(objecttype));
+            let form = || self.forming.essence(kind, &looked.turned(record)?, Side::Target);
+            self.record(objecttype, (record.id, record.version), record.says.into(), form)
+        };
+        looked.records.iter().filter_map(found).collect()
+    }
+
+    /// Compares a record; its form is made only where it makes a difference.
+    fn record(
+        &self,
+        objecttype: &str,
+        (id, version): (u64, u64),
+        says: StandIn,
+        form: impl FnOnce() -> Option<Essence>,
+    ) -> Option<Found> {
+        if self.forming.is_mended(id) {
+            return form().map(|essence| self.essence(essence));
+        }
+        let key = of_key(&name_of(objecttype, id, version));
+        let verdict = match self.items.get(&key) {
+            None => Verdict::More,
+            Some(item) if item.says.full == says.full => Verdict::Same,
+            Some(_) => return form().map(|essence| self.essence(essence)),
+        };
+        Some(Found { key, name: Name::Record(id, version), verdict })
+    }
+
+    fn essence(&self, mut essence: Essence) -> Found {
+        let key = of_key(&essence.key);
+        let Some(item) = self.items.get(&key) else {
+            return Found { key, name: Name::Told(essence.key), verdict: Verdict::More };
+        };
+        let mut says = essence.says();
+        if item.says.full != says.full && !item.gaps.is_empty() {
+            essence.leave_out(item.gaps);
+            says = essence.says();
+        }
+        let verdict = if item.says.full == says.full {
+            Verdict::Same
+        } else if essence.is_unfetched && essence.bare.is_some() && item.says.bare == says.bare {
+            Verdict::SameButFiles { are_coming: essence.is_coming }
+        } else {
+            Verdict::Different(essence.text)
+        };
+        Found { key, name: Name::Told(essence.key), verdict }
     }
 }
 
@@ -200,47 +201,19 @@ pub(super) fn lots(
     wanted: &[usize],
     give: &mut dyn FnMut(Lot) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    for at in wanted {
+    let open = |at: usize| wanted.get(at).map(|at| source.coming(&scan.payloads[*at].path)).transpose();
+    let mut next = open(0)?;
+    for (number, at) in wanted.iter().enumerate() {
+        let Some(coming) = next.take() else { break };
+        // While one is cut, the next is already being read.
+        next = open(number + 1)?;
         let payload = &scan.payloads[*at];
         let (kind, objecttype) = (&payload.kind, &payload.objecttype);
         let failed = |source| Error::Entry { path: payload.path.clone(), source };
-        let mut reader = SegmentReader::new(source.coming(&payload.path)?, scan.arrays[*at]);
+        let mut reader = SegmentReader::new(coming, scan.arrays[*at]);
         while let Some(texts) = reader.next().map_err(failed)? {
             give(Lot { payload: *at as u32, kind: kind.clone(), objecttype: objecttype.clone(), texts })?;
         }
     }
     Ok(())
-}
-
-/// Which members differ, and how.
-fn members(backup: &[u8], target: &[u8]) -> String {
-    let read = |text: &[u8]| serde_json::from_slice(text).unwrap_or(serde_json::Value::Null);
-    let mut found = Vec::new();
-    walk(&read(backup), &read(target), "", &mut found);
-    let more = found.len().saturating_sub(3);
-    found.truncate(3);
-    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    format!("{}{more}", found.join(", "))
-}
-
-fn walk(one: &serde_json::Value, other: &serde_json::Value, path: &str, found: &mut Vec<String>) {
-    if let (Some(one), Some(other)) = (one.as_object(), other.as_object()) {
-        let keys: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-        for key in keys {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            let null = serde_json::Value::Null;
-            walk(one.get(key).unwrap_or(&null), other.get(key).unwrap_or(&null), &path, found);
-        }
-    } else if one != other {
-        found.push(format!("{path} is {} and not {}", short(other), short(one)));
-    }
-}
-
-fn short(value: &serde_json::Value) -> String {
-    if value.is_null() {
-        return "missing".to_owned();
-    }
-    let text = value.to_string();
-    let end = text.floor_char_boundary(80);
-    if end < text.len() { format!("{}…", &text[..end]) } else { text }
 }

@@ -2,6 +2,7 @@
 //! level, the versions of a record one after the other.
 
 mod hierarchy;
+mod looks;
 mod pages;
 mod turner;
 
@@ -34,7 +35,9 @@ pub(crate) async fn read(reader: &mut Reader, context: &Arc<Context>) -> Result<
     for (at, objecttype) in objecttypes.iter().enumerate() {
         reader.phase(&objecttype.name, objecttype.total.unwrap_or(0)).await?;
         if !reader.state.finished.contains(&objecttype.name) {
-            if is_hierarchical(reader, &objecttype.name) {
+            if reader.looker.is_some() && !is_hierarchical(reader, &objecttype.name) {
+                looks::read(reader, context, &mut ahead, (at, starts[at]), &objecttype.name).await?;
+            } else if is_hierarchical(reader, &objecttype.name) {
                 hierarchy::read(reader, context, &mut ahead, at, &objecttype.name).await?;
             } else {
                 pages::read(reader, context, &mut ahead, (at, starts[at]), &objecttype.name).await?;
@@ -75,7 +78,11 @@ fn course(reader: &Reader, objecttype: &Objecttype, context: &Arc<Context>) -> C
     // Of what is complete nothing is asked for.
     let pages = if reader.state.finished.contains(&objecttype.name) { 0 } else { pages };
     let from = start(reader, &objecttype.name, is_raw);
-    Course { list: Arc::new(list), turn: turner(&objecttype.name, options, context, reader.form, is_raw), from, pages }
+    let turn = match &reader.looker {
+        Some(looker) if !is_raw => looks::turn(&objecttype.name, options, context, looker),
+        _ => turner(&objecttype.name, options, context, reader.form, is_raw),
+    };
+    Course { list: Arc::new(list), turn, from, pages }
 }
 
 /// The first page that is not there yet.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::fylr::json::{Elements, Json, Unreadable, elements};
 use crate::fylr::source::ahead::{Batch, Item, Turn};
 use crate::fylr::source::options::ReadOptions;
@@ -23,7 +25,7 @@ pub(super) fn turner(
         form,
         is_raw,
     };
-    Arc::new(move |answer: &[u8]| turner.page(answer))
+    Arc::new(move |answer: &Bytes| turner.page(answer))
 }
 
 /// How the records of an objecttype are turned.

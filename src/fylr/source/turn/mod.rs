@@ -24,7 +24,7 @@ pub(crate) use base::{
 };
 pub(crate) use config::base_config;
 pub(crate) use files::{FileMode, FileSource, packed as packed_files};
-pub(crate) use record::{Glance, Parent, glance, record};
+pub(crate) use record::{Glance, NESTED, Parent, Parts, glance, record};
 
 /// Notes of one kind that are kept apart; of more there is a count.
 const NOTES_MAX: usize = 1000;
@@ -148,6 +148,9 @@ pub(crate) fn text_at(json: &Json<'_>, keys: &[&str]) -> Option<String> {
     let found = keys.iter().try_fold(json, |json, key| json.get(key))?;
     found.as_str().filter(|text| !text.is_empty()).map(std::borrow::Cow::into_owned)
 }
+
+#[cfg(test)]
+pub(crate) use tests::context as sample_context;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::fylr::source::datamodel::{Column, Table};
 use crate::fylr::source::turn::files::{self, FileSource};
 use crate::fylr::source::turn::{Context, Links, Unturnable, Versions, by_reference, object, people};
 
-const NESTED: &str = "_nested:";
+pub(crate) const NESTED: &str = "_nested:";
 const REVERSE: &str = "_reverse_nested:";
 const DELETED_AT: &str = "_latest_version_deleted_at";
 const PURGED: &str = "_purged_or_deferred";
@@ -90,6 +90,50 @@ pub(crate) fn record<'t>(
 /// Whether a target takes what stands under this key.
 fn is_taken(key: &str) -> bool {
     !key.starts_with('_') || !(key.starts_with(REVERSE) || OF_RECORDS.contains(&key))
+}
+
+/// Parts of records, turned one by one: for who looks at a record without taking all of it apart.
+pub(crate) struct Parts<'a>(Turner<'a>);
+
+impl<'a> Parts<'a> {
+    pub fn of(objecttype: &'a str, context: &'a Context) -> Self {
+        Self(Turner { context, objecttype, files: Vec::new() })
+    }
+
+    /// A person, the rights or the tags of a record; nothing if that is left out.
+    pub fn member<'t>(&self, name: &'static str, json: Json<'t>) -> Option<Json<'t>> {
+        let mut members = Members::of([(name, json)]);
+        match name {
+            "_acl" => people::rights(&mut members, name, self.0.context),
+            "_tags" => tags(&mut members, self.0.context),
+            _ => people::person(&mut members, name, self.0.context),
+        }
+        members.take(name)
+    }
+
+    /// The pool of a record.
+    pub fn pool<'t>(&self, json: &Json<'_>) -> Result<Option<Json<'t>>, Unturnable> {
+        if json.is_null() { Ok(None) } else { self.0.pool(json).map(Some) }
+    }
+
+    /// What stands in a column; `None` if it is passed on untouched.
+    pub fn column(&self, table: Option<&'a Table>, name: &str) -> Option<&'a Column> {
+        table?.columns.get(name).filter(|column| **column != Column::Plain)
+    }
+
+    /// The value of such a column.
+    pub fn value<'t>(&self, mut json: Json<'t>, name: &str, column: &Column) -> Result<Json<'t>, Unturnable> {
+        match column {
+            Column::Link(target) => self.0.link(&mut json, name, target, Need::Column)?,
+            Column::Files => files::column(&mut json, self.0.context, &mut Vec::new()),
+            Column::Plain => {}
+        }
+        Ok(json)
+    }
+
+    pub fn table(&self, name: &str) -> Option<&'a Table> {
+        self.0.context.model.table(name)
+    }
 }
 
 struct Turner<'a> {

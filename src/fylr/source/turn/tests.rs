@@ -9,7 +9,7 @@ fn references(pairs: &[(u64, &str)]) -> References {
     References::settle("x", pairs.iter().map(|(id, text)| (*id, Some((*text).to_owned())))).0
 }
 
-fn context(kind: InstanceKind) -> Context {
+pub(crate) fn context(kind: InstanceKind) -> Context {
     let model = json!({"tables": [
         {"name": "ort", "table_id": 1, "is_hierarchical": true, "columns": [{"name": "lage", "type": "geo_json"}]},
         {"name": "objekt", "table_id": 6, "columns": [

@@ -6,7 +6,10 @@ use crate::fylr::target::compare::rules::{Treatment, treatment};
 use crate::fylr::target::compare::{Comparing, Names, Side};
 use crate::fylr::target::rewrite::text_in;
 
-const DELETED_AT: &str = "_latest_version_deleted_at";
+pub(super) const DELETED_AT: &str = "_latest_version_deleted_at";
+
+/// Says that a record is deleted.
+pub(super) const DELETED: &str = "(deleted)";
 
 /// Writes the form.
 pub(super) struct Form<'a> {
@@ -23,7 +26,8 @@ pub(super) struct Form<'a> {
 
 const PARENT: &str = "lookup:_id_parent";
 /// What only backups of instances say; the JSON importer leaves it to the target.
-const NOT_OF_IMPORTER: [&str; 6] = ["_owner", "_create_user", "_created", "_last_modified", "_uuid", "_tags"];
+pub(super) const NOT_OF_IMPORTER: [&str; 6] =
+    ["_owner", "_create_user", "_created", "_last_modified", "_uuid", "_tags"];
 
 impl Form<'_> {
     pub fn value(&mut self, json: &Json<'_>, key: &str) {
@@ -56,6 +60,13 @@ impl Form<'_> {
             });
         }
         self.out.push(b']');
+    }
+
+    /// The value of a member whose object is not written.
+    pub fn alone(&mut self, name: &str, json: &Json<'_>, is_row: bool) {
+        if !self.is_left_out(name, json, is_row) {
+            self.member(name_of(name), json);
+        }
     }
 
     fn string(&mut self, text: &str) {
@@ -103,9 +114,13 @@ impl Form<'_> {
         }
         let value = self.out.len();
         write(self);
-        if matches!(&self.out[value..], b"" | b"null" | b"[]" | b"{}" | b"\"\"") {
+        if Self::says_nothing(&self.out[value..]) {
             self.out.truncate(start);
         }
+    }
+
+    pub fn says_nothing(written: &[u8]) -> bool {
+        matches!(written, b"" | b"null" | b"[]" | b"{}" | b"\"\"")
     }
 
     fn object(&mut self, members: &Members<'_>, key: &str) {
@@ -124,7 +139,7 @@ impl Form<'_> {
         // When a record was deleted is the time of the restore; that it is makes a difference.
         let is_deleted = key.is_empty() && members.get(DELETED_AT).is_some_and(|at| !at.is_null());
         if is_deleted {
-            self.named_part(first, Some("(deleted)"), |form| form.out.extend_from_slice(b"true"));
+            self.named_part(first, Some(DELETED), |form| form.out.extend_from_slice(b"true"));
         }
         for (name, value) in parts {
             self.named_part(first, Some(name), |form| form.member(name, value));

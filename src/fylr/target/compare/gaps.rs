@@ -15,6 +15,24 @@ impl Gaps {
         Self(bits.fold(0, |bits, (bit, _)| bits | 1 << bit))
     }
 
+    /// Whether a target fills this member of a record in.
+    pub(super) fn is_filled(key: &str) -> bool {
+        key.starts_with('_') && rules::filled().any(|rule| rule.key == key)
+    }
+
+    /// Puts a member of a record in, or takes it out.
+    pub(super) fn set(&mut self, key: &str, is_one: bool) {
+        for (bit, _) in rules::filled().enumerate().filter(|(_, rule)| rule.key == key) {
+            self.0 = self.0 & !(1 << bit) | u8::from(is_one) << bit;
+        }
+    }
+
+    /// The members of records that are not among these.
+    pub(super) fn others(self) -> Self {
+        let all = rules::filled().enumerate().filter(|(_, rule)| rule.is_of(PayloadKind::Records.name()));
+        Self(all.fold(0, |bits, (bit, _)| bits | 1 << bit) & !self.0)
+    }
+
     /// Whether nothing is left unsaid.
     #[must_use]
     pub fn is_empty(self) -> bool {
