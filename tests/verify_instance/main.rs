@@ -2,6 +2,7 @@
 //! everything else is told.
 
 mod deleted;
+mod looks;
 mod odd;
 mod releases;
 #[path = "../support/mod.rs"]
