@@ -117,7 +117,7 @@ impl<'a> Parts<'a> {
     }
 
     /// What stands in a column; `None` if it is passed on untouched.
-    pub fn column(&self, table: Option<&'a Table>, name: &str) -> Option<&'a Column> {
+    pub fn column(table: Option<&'a Table>, name: &str) -> Option<&'a Column> {
         table?.columns.get(name).filter(|column| **column != Column::Plain)
     }
 

@@ -125,7 +125,7 @@ impl<'a> Answer<'a> {
     }
 
     /// The record that begins here, as far as nothing about it is odd; it is still to be said where it stands.
-    pub(super) fn quickly<'t>(&self, walk: &mut Walk<'_, 't>) -> Result<SeenRecord, Halt> {
+    pub(super) fn quickly(&self, walk: &mut Walk<'_, '_>) -> Result<SeenRecord, Halt> {
         walk.begin(DEPTH);
         let (mut id, mut version, mut is_latest, mut is_deleted, mut has_block) = (None, None, true, false, false);
         let says = walk.members(self.decisions, |walk, name, decision| {
@@ -164,14 +164,14 @@ impl<'a> Answer<'a> {
             let json = Json::parse(text)?;
             if own == "_pool" {
                 let pool = self.parts.pool(&json).map_err(|_| Halt::Odd)?;
-                return pool.map_or(Ok(None), |pool| walk.formed(|form| form.alone(name, &pool, false)));
+                return Ok(pool.and_then(|pool| walk.formed(|form| form.alone(name, &pool, false))));
             }
             let turned = self.parts.member(own, json);
-            turned.map_or(Ok(None), |json| walk.formed(|form| form.alone(name, &json, false)))
+            Ok(turned.and_then(|json| walk.formed(|form| form.alone(name, &json, false))))
         })
     }
 
-    fn block<'t>(&self, walk: &mut Walk<'_, 't>, version: &mut Option<u64>) -> Said {
+    fn block(&self, walk: &mut Walk<'_, '_>, version: &mut Option<u64>) -> Said {
         walk.members(self.decisions, |walk, name, decision| match name {
             "_version" => {
                 *version = ahead(walk)?.as_id();
@@ -200,10 +200,10 @@ impl<'a> Answer<'a> {
         }
         // Links are objects and files are lists; everything else is passed on as it is.
         let is_more = matches!(walk.text.peek()?, b'{' | b'[');
-        match self.parts.column(table.filter(|_| is_more), name) {
+        match Parts::column(table.filter(|_| is_more), name) {
             Some(column) => {
                 let value = self.parts.value(walk.json()?, name, column).map_err(|_| Halt::Odd)?;
-                walk.formed(|form| form.alone(name, &value, is_row))
+                Ok(walk.formed(|form| form.alone(name, &value, is_row)))
             }
             None => walk.member(name, decision, is_row),
         }

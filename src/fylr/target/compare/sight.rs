@@ -99,7 +99,7 @@ impl Seen {
         Ok(())
     }
 
-    fn block<'t>(&mut self, walk: &mut Walk<'_, 't>, decision: Decision) -> Result<Option<StandIn>, Halt> {
+    fn block(&mut self, walk: &mut Walk<'_, '_>, decision: Decision) -> Result<Option<StandIn>, Halt> {
         if decision != Decision::Plain || std::mem::replace(&mut self.has_block, true) {
             return Err(Halt::Odd);
         }

@@ -161,7 +161,7 @@ impl<'a, 't> Walk<'a, 't> {
                 self.names.truncate(first);
                 self.text.go_back(start);
                 let json = self.json()?;
-                self.formed(|form| form.value(&json, name))
+                Ok(self.formed(|form| form.value(&json, name)))
             }
             said => said,
         }
@@ -234,13 +234,13 @@ impl<'a, 't> Walk<'a, 't> {
     /// Takes the value of a member apart.
     pub fn apart(&mut self, name: &str, is_row: bool) -> Said {
         let json = self.json()?;
-        self.formed(|form| form.alone(name, &json, is_row))
+        Ok(self.formed(|form| form.alone(name, &json, is_row)))
     }
 
     fn often(&mut self, name: &'t str, is_row: bool) -> Said {
         self.kept(name, |walk, text| {
             let json = Json::parse(text)?;
-            walk.formed(|form| form.alone(name, &json, is_row))
+            Ok(walk.formed(|form| form.alone(name, &json, is_row)))
         })
     }
 
@@ -262,9 +262,9 @@ impl<'a, 't> Walk<'a, 't> {
     }
 
     /// What stands for what is written.
-    pub fn formed(&self, write: impl Fn(&mut Form<'_>)) -> Said {
+    pub fn formed(&self, write: impl Fn(&mut Form<'_>)) -> Option<StandIn> {
         let (says, is_nothing) = self.ground.formed(write);
-        Ok((!is_nothing).then_some(says))
+        (!is_nothing).then_some(says)
     }
 }
 
