@@ -23,7 +23,7 @@ impl Comparing {
         context: &Context,
         is_known: &dyn Fn(u64) -> bool,
     ) -> bool {
-        let mut walk = Walk::new(Ground { comparing: self, side: Side::Target, is_known });
+        let mut walk = Walk::new(Ground { comparing: self, objecttype, side: Side::Target, is_known });
         walk.text = Reader::new(&text[1..]);
         Answer::of(self, objecttype, context).quickly(&mut walk).is_ok()
     }
@@ -36,7 +36,7 @@ impl Comparing {
         context: &Context,
         is_known: &dyn Fn(u64) -> bool,
     ) -> Result<Vec<Seen>, Unreadable> {
-        let ground = Ground { comparing: self, side: Side::Target, is_known };
+        let ground = Ground { comparing: self, objecttype, side: Side::Target, is_known };
         let answer = Answer::of(self, objecttype, context);
         match answer.records(text, Walk::new(ground)) {
             Err(Unreadable::TooDeep) => answer.one_by_one(text, ground),
@@ -56,7 +56,7 @@ pub(super) struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     fn of(comparing: &Comparing, objecttype: &'a str, context: &'a Context) -> Self {
-        let decisions = Decisions::in_answers(comparing.is_importer);
+        let decisions = Decisions::in_answers(comparing);
         let parts = Parts::of(objecttype, context);
         let table = parts.table(objecttype);
         Self { objecttype, context, parts, table, decisions }

@@ -6,8 +6,10 @@ use std::sync::LazyLock;
 use foldhash::fast::RandomState;
 
 use crate::fylr::output_only::OF_RECORDS;
+use crate::fylr::target::compare::Comparing;
 use crate::fylr::target::compare::form::NOT_OF_IMPORTER;
-use crate::fylr::target::compare::rules::{RULES, Treatment};
+use crate::fylr::target::compare::rules::{RULES, Rule, Treatment};
+use crate::fylr::version::Version;
 use crate::model::payload::PayloadKind;
 
 /// What becomes of a member.
@@ -34,18 +36,49 @@ pub(super) enum Decision {
 /// All decisions.
 pub(super) struct Decisions(HashMap<&'static str, Decision, RandomState>);
 
-/// Of records as backups hold them, and of those of a JSON importer.
-static OF_BACKUPS: LazyLock<[Decisions; 2]> = LazyLock::new(|| [false, true].map(Decisions::of_backups));
-/// The same for records as instances give them, in themselves, in their blocks and in their rows.
-static OF_ANSWERS: LazyLock<[Decisions; 2]> = LazyLock::new(|| [false, true].map(Decisions::of_answers));
+/// The decisions for targets of one age: of records as backups hold them, in themselves, in their blocks and in their
+/// rows; and of the same as instances give them. Each pair is for backups and for those of a JSON importer.
+struct Age {
+    in_backups: [Decisions; 2],
+    in_answers: [Decisions; 2],
+}
+
+/// The releases before which targets do something otherwise with records, the oldest first.
+static RELEASES: LazyLock<Vec<Version>> = LazyLock::new(|| {
+    let mut releases: Vec<Version> = rules().filter_map(|rule| rule.before).collect();
+    releases.sort();
+    releases.dedup();
+    releases
+});
+
+/// By how many of these releases a target has.
+static AGES: LazyLock<Vec<Age>> = LazyLock::new(|| {
+    let age = |releases: usize| Age {
+        in_backups: [false, true].map(|is_importer| Decisions::of_backups(is_importer, releases)),
+        in_answers: [false, true].map(|is_importer| Decisions::of_answers(is_importer, releases)),
+    };
+    (0..=RELEASES.len()).map(age).collect()
+});
+
+fn rules() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().filter(|rule| rule.is_of(PayloadKind::Records.name()))
+}
+
+impl Age {
+    /// Of an unknown target the newest release is assumed.
+    fn of(target: Option<Version>) -> &'static Self {
+        let has = |release: &&Version| target.is_none_or(|target| target >= **release);
+        &AGES[RELEASES.iter().take_while(has).count()]
+    }
+}
 
 impl Decisions {
-    pub fn in_backups(is_importer: bool) -> &'static Self {
-        &OF_BACKUPS[usize::from(is_importer)]
+    pub fn in_backups(comparing: &Comparing) -> &'static Self {
+        &Age::of(comparing.target).in_backups[usize::from(comparing.is_importer)]
     }
 
-    pub fn in_answers(is_importer: bool) -> &'static Self {
-        &OF_ANSWERS[usize::from(is_importer)]
+    pub fn in_answers(comparing: &Comparing) -> &'static Self {
+        &Age::of(comparing.target).in_answers[usize::from(comparing.is_importer)]
     }
 
     pub fn of(&self, name: &str) -> Decision {
@@ -56,7 +89,7 @@ impl Decisions {
         }
     }
 
-    fn of_backups(is_importer: bool) -> Self {
+    fn of_backups(is_importer: bool, releases: usize) -> Self {
         let mut decisions: HashMap<&'static str, Decision, RandomState> = HashMap::default();
         if is_importer {
             decisions.extend(NOT_OF_IMPORTER.map(|name| (name, Decision::Skip)));
@@ -79,7 +112,8 @@ impl Decisions {
         ] {
             decisions.entry(name).or_insert(decision);
         }
-        for rule in RULES.iter().filter(|rule| rule.is_of(PayloadKind::Records.name())) {
+        let holds = |rule: &&Rule| rule.before.is_none_or(|before| RELEASES[releases..].contains(&before));
+        for rule in rules().filter(holds) {
             let decision = match rule.treatment {
                 Treatment::Drop => Decision::Skip,
                 Treatment::Time => Decision::Time,
@@ -91,8 +125,8 @@ impl Decisions {
         Self(decisions)
     }
 
-    fn of_answers(is_importer: bool) -> Self {
-        let Self(mut decisions) = Self::of_backups(is_importer);
+    fn of_answers(is_importer: bool, releases: usize) -> Self {
+        let Self(mut decisions) = Self::of_backups(is_importer, releases);
         decisions.extend(OF_RECORDS.map(|name| (name, Decision::Skip)));
         Self(decisions)
     }

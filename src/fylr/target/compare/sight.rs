@@ -24,7 +24,6 @@ pub struct Sight {
 /// Looks at the records of a payload, one after the other.
 pub struct Sights<'a, 't> {
     walk: Walk<'a, 't>,
-    objecttype: &'a str,
 }
 
 impl Comparing {
@@ -36,7 +35,7 @@ impl Comparing {
         objecttype: &'a str,
         is_known: &'a dyn Fn(u64) -> bool,
     ) -> Sights<'a, 't> {
-        Sights { walk: Walk::new(Ground { comparing: self, side, is_known }), objecttype }
+        Sights { walk: Walk::new(Ground { comparing: self, objecttype, side, is_known }) }
     }
 }
 
@@ -50,7 +49,7 @@ impl<'t> Sights<'_, 't> {
         self.walk.text = Reader::new(text);
         self.walk.begin(0);
         let mut seen = Seen::default();
-        let objecttype = self.objecttype;
+        let objecttype = self.walk.ground.objecttype;
         let says = self.walk.members(self.walk.decisions, |walk, name, decision| {
             if name == objecttype {
                 return seen.block(walk, decision);
@@ -70,7 +69,7 @@ impl<'t> Sights<'_, 't> {
     /// The same by way of the form.
     pub(super) fn thoroughly(&self, text: &str) -> Option<Sight> {
         let json = Json::parse(text).ok()?;
-        let found = glance(&json, self.objecttype);
+        let found = glance(&json, self.walk.ground.objecttype);
         let id = found.system_id?;
         let (says, _) = self.walk.ground.formed(|form| form.value(&json, ""));
         let gaps = Gaps::of(&PayloadKind::Records, &json);

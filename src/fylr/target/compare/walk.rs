@@ -41,6 +41,7 @@ pub(super) type Said = Result<Option<StandIn>, Halt>;
 #[derive(Clone, Copy)]
 pub(super) struct Ground<'a> {
     pub comparing: &'a Comparing,
+    pub objecttype: &'a str,
     pub side: Side,
     pub is_known: &'a dyn Fn(u64) -> bool,
 }
@@ -70,7 +71,7 @@ pub(super) struct Walk<'a, 't> {
 
 impl<'a, 't> Walk<'a, 't> {
     pub fn new(ground: Ground<'a>) -> Self {
-        let decisions = Decisions::in_backups(ground.comparing.is_importer);
+        let decisions = Decisions::in_backups(ground.comparing);
         let (text, names, kept) = (Reader::new(""), Vec::new(), Vec::new());
         let known = vec![None; NAMES_KEPT];
         Self { text, ground, decisions, depth: 0, names, known, kept }
@@ -273,9 +274,9 @@ impl Ground<'_> {
     pub fn formed(&self, write: impl Fn(&mut Form<'_>)) -> (StandIn, bool) {
         let met = Met::default();
         let form = |told: Told| {
-            let Ground { comparing, side, is_known } = *self;
+            let Ground { comparing, objecttype, side, is_known } = *self;
             let (kind, without_files, out) = (PayloadKind::Records.name(), comparing.without_files, Vec::new());
-            let mut form = Form { comparing, kind, side, told, met: &met, is_known, without_files, out };
+            let mut form = Form { comparing, kind, objecttype, side, told, met: &met, is_known, without_files, out };
             write(&mut form);
             form.out
         };

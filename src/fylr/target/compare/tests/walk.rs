@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::trees::{NAMES, Tree, change, name, tree};
 use super::*;
+use crate::fylr::version::Version;
 
 /// Like a record, mostly.
 fn record() -> impl Strategy<Value = Tree> {
@@ -24,9 +25,12 @@ fn record() -> impl Strategy<Value = Tree> {
 }
 
 pub(super) fn comparing() -> impl Strategy<Value = (Comparing, Side)> {
-    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(files, renditions, importer, is_target)| {
+    let facts = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let releases = vec![None, Some(Version::new(6, 9, 0)), Some(Version::new(6, 11, 0)), Some(Version::new(6, 34, 2))];
+    (facts, prop::sample::select(releases)).prop_map(|((files, renditions, importer, is_target), target)| {
         let renditions = renditions.then(Renames::default);
-        let comparing = Comparing { without_files: files, renditions, is_importer: importer, ..Comparing::default() };
+        let comparing =
+            Comparing { without_files: files, renditions, is_importer: importer, target, ..Comparing::default() };
         (comparing, if is_target { Side::Target } else { Side::Backup })
     })
 }
