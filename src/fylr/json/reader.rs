@@ -323,9 +323,9 @@ fn special(bytes: &[u8], mut at: usize) -> usize {
         }
         at += STEP;
         while let Some(stride) = bytes.get(at..).and_then(<[u8]>::first_chunk::<{ 4 * STEP }>) {
-            let [one, two, three, four] = *stride.as_chunks::<STEP>().0 else { break };
-            let all = [one, two, three, four].map(|block| special_in(&block));
-            if (all[0] | all[1] | all[2] | all[3]).any() {
+            let [one, two, three, four] = stride.as_chunks::<STEP>().0 else { break };
+            let (front, back) = (special_in(one) | special_in(two), special_in(three) | special_in(four));
+            if (front | back).any() {
                 break;
             }
             at += 4 * STEP;
@@ -339,6 +339,7 @@ fn special(bytes: &[u8], mut at: usize) -> usize {
 /// Bytes that are looked at at once.
 const STEP: usize = 16;
 
+#[inline]
 fn special_in(block: &[u8; STEP]) -> u8x16 {
     let block = u8x16::new(*block);
     let control = block.min(u8x16::splat(0x1f)).simd_eq(block);
@@ -346,6 +347,7 @@ fn special_in(block: &[u8; STEP]) -> u8x16 {
 }
 
 /// A bit for each byte that is not simply text.
+#[inline]
 fn marked(block: &[u8; STEP]) -> u32 {
     special_in(block).to_bitmask()
 }
