@@ -84,6 +84,9 @@ pub struct Instance {
     /// Requests that tokens live
     #[arg(long, value_name = "COUNT")]
     token_requests: Option<u64>,
+    /// A plugin on its disk, such as that of a custom data type
+    #[arg(long, value_name = "NAME")]
+    plugin: Vec<String>,
     /// A collector for publications in the base config
     #[arg(long, value_name = "NAME", default_value = "datacite")]
     collector: Vec<String>,
@@ -169,6 +172,7 @@ impl Instance {
             read_only: self.read_only,
             allow_purge: !self.no_purge,
             give_passwords: !self.no_password_hashes,
+            plugins: self.plugin,
             collectors: self.collector,
             confirm: !self.no_confirm,
             kind: base.kind,

@@ -70,7 +70,12 @@ impl Rehearse {
         restore.targets = vec![Target { name: "rehearsal".to_owned(), connection: connection.clone() }];
         let from = restore.from.clone();
         let renditions = restore.write.upload_versions.then(|| restore.write.renames.clone());
-        let planned = restore.plan(archive, observer)?;
+        // A real target must have the plugins that its data model needs; here they are taken for installed.
+        restore.is_forced = true;
+        let mut planned = restore.plan(archive, observer)?;
+        for target in &mut planned.plan.targets {
+            instance.put_plugins(&target.missing_plugins);
+        }
         let plan = planned.plan.clone();
         if plan.is_refused() {
             return Ok(Rehearsed { plan, restored: None, verified: None });

@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::rehearsal::base::put_on_disk;
 use crate::rehearsal::dump;
 use crate::rehearsal::error::Error;
 use crate::rehearsal::faults::Faults;
@@ -120,6 +121,14 @@ impl Instance {
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
+    }
+
+    /// Puts plugins on its disk, where there are none of their names.
+    pub fn put_plugins(&self, names: &[String]) {
+        let mut state = self.shared.write();
+        for name in names {
+            put_on_disk(&mut state, name);
+        }
     }
 
     /// Every request up to now with the status of its answer, in the order of the answers; the first 200 000 are kept.

@@ -77,6 +77,8 @@ pub struct Options {
     pub allow_purge: bool,
     /// The switch `server.api.user.include_password` of easydb5.
     pub give_passwords: bool,
+    /// Plugins on the disk of the server.
+    pub plugins: Vec<String>,
     /// Collectors for publications that the base config begins with.
     pub collectors: Vec<String>,
     /// Whether answers 202 are given where a real server asks back.
@@ -113,6 +115,7 @@ impl Default for Options {
             read_only: false,
             allow_purge: true,
             give_passwords: true,
+            plugins: Vec::new(),
             collectors: vec!["datacite".to_owned()],
             confirm: true,
         }

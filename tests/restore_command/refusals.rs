@@ -107,3 +107,21 @@ fn an_old_flag_is_understood_and_said_to_mean_nothing() {
     let output = place.run("restore --limit 5 --dry-run");
     assert!(output.status.success() && told(&output).contains("--limit means nothing"), "{}", told(&output));
 }
+
+#[test]
+fn a_data_model_without_its_plugins_is_refused_before_anything_is_touched() {
+    let place = Place::new();
+    let bare =
+        changed(&[("basetype-plugin-0000.json", &|json| json["plugins"] = serde_json::Value::Array(Vec::new()))]);
+    let run = |more: &str| place.run_on(bare.path(), &format!("restore --skip-constraints {more}"));
+    let before = content(&place.target);
+    for more in ["", "--purge --yes"] {
+        let output = run(more);
+        assert_eq!(output.status.code(), Some(6), "{}", told(&output));
+        assert!(told(&output).contains("custom-data-type-gnd"), "{}", told(&output));
+    }
+    assert_eq!((place.writes(), content(&place.target)), (0, before));
+    place.target.put_plugins(&["custom-data-type-gnd".to_owned()]);
+    let output = run("");
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+}

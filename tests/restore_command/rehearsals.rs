@@ -83,3 +83,15 @@ fn an_older_release_has_its_limits_told() {
     assert!(told(&output).contains("before 6.18.0 files cannot be announced in bulk"), "{}", told(&output));
     assert!(matches!(output.status.code(), Some(4 | 5)), "{}", told(&output));
 }
+
+#[test]
+fn plugins_of_custom_data_types_are_taken_for_installed_and_named() {
+    let bare = changed(&[("basetype-plugin-0000.json", &|json| json["plugins"] = Value::Array(Vec::new()))]);
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut command = fonds(&dir.path().join("a.redb"));
+    command.args(["rehearse", "--manifest"]).arg(bare.path()).args(WORDS);
+    let output = command.output().expect("the program starts");
+    let told = told(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("neither there nor in the backup: custom-data-type-gnd"), "{told}");
+}

@@ -60,7 +60,7 @@ pub struct Restore {
     /// Do not ask before a purge
     #[arg(long, short)]
     yes: bool,
-    /// Restore to the instance that the backup was made of, too
+    /// Restore to the instance that the backup was made of, too, and to one that seems to lack plugins
     #[arg(long)]
     force: bool,
     /// Print the plan and end; with =server the target also looks at every record, and keeps none

@@ -40,7 +40,7 @@ pub use mended::{MENDED, Mended};
 pub use numbering::Numbering;
 pub use options::{CHUNK_MAX, FileApi, NoFileApi, ORIGINAL, TIMEOUT, UPLOADS, UPLOADS_MAX, WriteOptions};
 pub use payload::{Backup, Documents, PackedFile, Payload, Segment, Segments};
-pub use prepare::{Contents, look, purge};
+pub use prepare::{Contents, look, needed_plugins, purge};
 pub use renames::{RenameError, Renames};
 pub use report::{ASIDE_MAX, Aside, Restored, Tally};
 pub use rewrite::Origins;

@@ -1,5 +1,6 @@
 //! What comes before the first payload: a purge, the base config, the data model.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -28,7 +29,8 @@ pub struct Contents {
     /// Whether the base config allows a purge; `None` if it does not tell.
     pub may_purge: Option<bool>,
     pub languages: Vec<String>,
-    pub plugins: Vec<String>,
+    /// `None` if it does not tell.
+    pub plugins: Option<Vec<String>>,
     /// Objecttypes of its data model, and how many records the search knows of each.
     pub objecttypes: Vec<(String, Option<u64>)>,
     pub users: usize,
@@ -50,7 +52,8 @@ pub async fn look(client: &Client) -> Result<Contents, Error> {
     let languages = config["languages"]["database"].as_array();
     contents.languages = names(languages.into_iter().flatten().map(|language| &language["value"]));
     let plugins = ask(client, Request::get("plugin/manage", Shape::Object), &mut contents).await?;
-    contents.plugins = names(plugins["plugins"].as_array().into_iter().flatten().map(|plugin| &plugin["name"]));
+    let plugins = plugins["plugins"].as_array();
+    contents.plugins = plugins.map(|plugins| names(plugins.iter().map(|plugin| &plugin["name"])));
     let schema = ask(client, Request::get("schema/user/CURRENT", Shape::Object), &mut contents).await?;
     let tables = schema["tables"].as_array().into_iter().flatten();
     let owners = tables.filter(|table| table["owned_by"].is_null());
@@ -77,6 +80,16 @@ async fn ask(client: &Client, request: Request, contents: &mut Contents) -> Resu
         }
         Err(error) => Err(error),
     }
+}
+
+/// Plugins without which a target does not know the types of a data model's columns, `custom:base.<plugin>.<type>`.
+#[must_use]
+pub fn needed_plugins(datamodel: &[u8]) -> BTreeSet<String> {
+    let model: Value = serde_json::from_slice(datamodel).unwrap_or_default();
+    let tables = model["schema"]["tables"].as_array().into_iter().flatten();
+    let columns = tables.flat_map(|table| table["columns"].as_array().into_iter().flatten());
+    let custom = columns.filter_map(|column| column["type"].as_str()?.strip_prefix("custom:base."));
+    custom.filter_map(|name| Some(name.split_once('.')?.0.to_owned())).collect()
 }
 
 fn names<'a>(values: impl Iterator<Item = &'a Value>) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::archive::ledger::LedgerHead;
-use crate::fylr::target::{Abilities, Contents, FileApi, FileCounts, WriteOptions};
+use crate::fylr::target::{self, Abilities, Contents, FileApi, FileCounts, WriteOptions};
 use crate::fylr::{Instance, InstanceKind, Version};
 use crate::jobs::restore::RestoreStart;
 use crate::jobs::restore::scan::Scan;
@@ -48,6 +48,8 @@ pub struct TargetPlan {
     pub is_purged: bool,
     pub goes_on: bool,
     pub contents: Contents,
+    /// Plugins of custom data types that are neither there nor in the backup.
+    pub missing_plugins: Vec<String>,
     pub notes: Vec<String>,
     pub refusals: Vec<String>,
 }
@@ -266,6 +268,16 @@ pub(super) fn of_target(
     {
         refusals.push("files in bulk need fylr 6.18.0; --file-api rput does without".to_owned());
     }
+    let missing_plugins =
+        if asked.writes_datamodel && !goes_on { missing_plugins(scan, &contents) } else { Vec::new() };
+    if !missing_plugins.is_empty() {
+        let to = if asked.is_forced { &mut notes } else { &mut refusals };
+        to.push(format!(
+            "the data model has columns of plugins that are neither there nor in the backup: {}; install them there \
+             first, or leave its data model as it is with --datamodel -",
+            missing_plugins.join(", ")
+        ));
+    }
     notes.extend(contents.unknown.iter().map(|what| format!("could not be looked at: {what}")));
     let version = instance.version_text.clone().unwrap_or_default();
     let shown = instance.name.clone().unwrap_or_default();
@@ -278,9 +290,19 @@ pub(super) fn of_target(
         is_purged,
         goes_on,
         contents,
+        missing_plugins,
         notes,
         refusals,
     }
+}
+
+/// Plugins of custom data types without which a target does not take the data model. Where it does not tell which plugins
+/// it has, none is missed.
+fn missing_plugins(scan: &Scan, contents: &Contents) -> Vec<String> {
+    let Some(there) = &contents.plugins else { return Vec::new() };
+    let model = scan.documents.datamodel.as_deref().unwrap_or_default();
+    let needed = target::needed_plugins(model).into_iter();
+    needed.filter(|name| !there.contains(name) && !scan.survey.plugins.contains(name)).collect()
 }
 
 /// Backups without an instance id still tell their host. Instances on one machine differ by more than that.

@@ -25,7 +25,7 @@ pub(in crate::rehearsal) use groups::{get_group, get_groups, post_groups};
 pub(in crate::rehearsal) use mappings::{get_mapping, get_mappings, post_mapping, put_mapping};
 pub(in crate::rehearsal) use messages::{get_message, get_messages, post_messages};
 pub(in crate::rehearsal) use objecttypes::{get_objecttype, get_objecttypes, post_objecttypes};
-pub(in crate::rehearsal) use plugins::{get_managed, get_plugins, post_plugin, put_plugin};
+pub(in crate::rehearsal) use plugins::{get_managed, get_plugins, post_plugin, put_on_disk, put_plugin};
 pub(in crate::rehearsal) use pools::{get_pool, get_pools, post_pools};
 pub(in crate::rehearsal) use presets::{get_preset, get_presets, post_presets};
 pub(in crate::rehearsal) use publications::{get_publication, get_publications, post_publications};

@@ -46,17 +46,10 @@ pub(in crate::rehearsal) fn put_plugin(call: &Call) -> Result<Answer, Problem> {
         return Err(Problem::new(400, "PluginDuplicateName", "api", text).with("name", name));
     }
     let id = state.plugins.next_id();
-    let mut doc = object([
-        ("id", id.into()),
-        ("name", name.clone().into()),
-        ("enabled", body.at("enabled").bool().unwrap_or(false).into()),
-        ("auto_added", false.into()),
-        ("type", body.at("type").to_doc()),
-        ("update_policy", body.at("update_policy").to_doc()),
-        ("manifest", object([("name", name.into()), ("version", "0".into()), ("displayname", object([]))])),
-        ("created_at", now().into()),
-        ("updated_at", now().into()),
-    ]);
+    let mut doc = plugin(id, &name, body.at("enabled").bool().unwrap_or(false));
+    for key in ["type", "update_policy"] {
+        doc.set(key, body.at(key).to_doc());
+    }
     for key in ["url", "zip_file"] {
         if let Some(value) = body.get(key) {
             doc.set(key, value.to_doc());
@@ -64,6 +57,32 @@ pub(in crate::rehearsal) fn put_plugin(call: &Call) -> Result<Answer, Problem> {
     }
     state.plugins.put(id, Item { version: 1, doc: doc.clone() });
     Ok(Answer::json(&doc))
+}
+
+/// Puts a plugin on the disk of the server, unless there is one of its name.
+pub(in crate::rehearsal) fn put_on_disk(state: &mut State, name: &str) {
+    if state.plugins.iter().any(|(_, item)| item.doc.at("name").text() == Some(name)) {
+        return;
+    }
+    let id = state.plugins.next_id();
+    let mut doc = plugin(id, name, true);
+    doc.set("type", "disk");
+    state.plugins.put(id, Item { version: 1, doc });
+}
+
+fn plugin(id: u64, name: &str, is_enabled: bool) -> Doc {
+    let manifest = object([("name", name.to_owned().into()), ("version", "0".into()), ("displayname", object([]))]);
+    object([
+        ("id", id.into()),
+        ("name", name.to_owned().into()),
+        ("enabled", is_enabled.into()),
+        ("auto_added", false.into()),
+        ("type", Node::Null),
+        ("update_policy", Node::Null),
+        ("manifest", manifest),
+        ("created_at", now().into()),
+        ("updated_at", now().into()),
+    ])
 }
 
 /// The name of a plugin, if it can be installed at all.

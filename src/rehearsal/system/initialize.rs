@@ -34,6 +34,7 @@ impl Shared {
             mark(&mut state, |state| &mut state.pools, id, "pool", "_id_parent", top.into());
         }
         crate::rehearsal::base::personal_collection(&mut state, root);
+        self.options.plugins.iter().for_each(|name| crate::rehearsal::base::put_on_disk(&mut state, name));
         *self.write() = state;
         self.more_logins();
     }

@@ -28,6 +28,7 @@ mod tests {
             is_purged: true,
             goes_on: false,
             contents: Contents::default(),
+            missing_plugins: Vec::new(),
             notes: Vec::new(),
             refusals: Vec::new(),
         };

@@ -31,6 +31,8 @@ pub struct Glimpse {
     /// … and those that may come later.
     pub(super) wanted: Vec<u64>,
     pub(super) references: Vec<(Base, u64, String)>,
+    /// Plugins that come along, not only their names.
+    pub(super) plugins: Vec<String>,
     pub(super) files: Vec<FileFound>,
 }
 
@@ -85,6 +87,7 @@ impl Glimpse {
             (PayloadKind::Pools, _) => self.reference(json, "pool", Base::Pool),
             (PayloadKind::Collections, _) => self.reference(json, "collection", Base::Collection),
             (PayloadKind::Messages, _) => self.reference(json, "message", Base::Message),
+            (PayloadKind::Plugins, _) => self.plugin(json),
             (PayloadKind::CollectionObjects, _) => self.objects(json),
             _ => {}
         }
@@ -155,6 +158,13 @@ impl Glimpse {
             Some(id) if may_wait => self.wanted.push(id),
             Some(id) => self.needed.push(id),
             None => self.names_unknown |= !may_wait,
+        }
+    }
+
+    /// Those that stand on the disk of their server stay there.
+    fn plugin(&mut self, json: &Json<'_>) {
+        if text_in(json, &["type"]).is_some_and(|kind| kind == "url" || kind == "zip") {
+            self.plugins.extend(text_in(json, &["name"]));
         }
     }
 

@@ -27,6 +27,8 @@ pub struct Survey {
     pub files: FileCounts,
     /// Which reference stands for which id of the source.
     pub references: Vec<(Base, u64, String)>,
+    /// Plugins that come along.
+    pub plugins: BTreeSet<String>,
     pub deleted: u64,
     pub deleted_links: u64,
     pub unreadable: u64,
@@ -79,6 +81,7 @@ impl Survey {
         self.linked.extend(glimpse.wanted);
         let room = REFERENCES_MAX.saturating_sub(self.references.len());
         self.references.extend(glimpse.references.into_iter().take(room));
+        self.plugins.extend(glimpse.plugins);
         for file in glimpse.files {
             if file.id.is_none_or(|id| self.files_seen.insert(id)) {
                 file.count(&mut self.files, self.now);
