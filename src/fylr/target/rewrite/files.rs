@@ -56,8 +56,16 @@ const IMPORTER_PREVIEW: &str = "eas:preview:url";
 /// Whether an object is a file with its bytes somewhere.
 pub(super) fn is_file(json: &Json<'_>) -> bool {
     let Some(members) = json.members() else { return false };
-    let has_versions = members.get("versions").is_some_and(|versions| versions.members().is_some());
-    (members.get("_id").is_some() && has_versions) || members.get(IMPORTER_URL).is_some()
+    let (mut has_id, mut has_versions) = (false, false);
+    for (key, value) in members.iter() {
+        match key {
+            "_id" => has_id = true,
+            "versions" => has_versions = value.members().is_some(),
+            IMPORTER_URL => return true,
+            _ => {}
+        }
+    }
+    has_id && has_versions
 }
 
 /// All files below a value, each once.
