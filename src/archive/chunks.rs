@@ -16,7 +16,7 @@ use crate::archive::pack::Pack;
 use crate::archive::tables;
 
 /// Bytes of laid open frames that are kept: one frame each of the last month of nightly backups.
-const FRAMES_BYTES: usize = 40 << 20;
+const FRAMES_BYTES: usize = 32 << 20;
 /// Packs that are kept: each thread reads from one or two at a time.
 const PACKS: NonZeroUsize = NonZeroUsize::new(6).expect("six is not zero");
 

@@ -16,8 +16,8 @@ use crate::model::event::Observer;
 use crate::model::manifest::Manifest;
 use crate::model::path::EntryPath;
 
-/// Blocks of an entry that wait to be taken: so that the next payload is made ready while one is cut.
-const BLOCKS_AHEAD: usize = 4;
+/// Blocks of an entry that wait to be taken.
+const BLOCKS_AHEAD: usize = 2;
 /// Bytes of a plain file that are handed on at a time.
 const BLOCK_BYTES: usize = 256 << 10;
 
