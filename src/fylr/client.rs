@@ -233,7 +233,10 @@ impl Client {
         let opened = sender.transport.open(&outgoing).await;
         drop(turn);
         match opened {
-            Err(Failure::Problem(problem)) if problem.wants_login() => {
+            // A token that is known is good: then it is the URL that has ended.
+            Err(Failure::Problem(problem))
+                if problem.wants_login() && !self.knows(&token).await.map_err(Failure::Final)? =>
+            {
                 auth.renew(&token, sender).await.map_err(Failure::Final)?;
                 Err(Failure::passing(Last::Problem(problem)))
             }
