@@ -21,6 +21,11 @@ pub enum Damage {
 }
 
 impl Damage {
+    /// Whether pages stand where they do not belong: one of an earlier commit was true once, and shows an earlier state.
+    pub fn moves_pages(&self) -> bool {
+        matches!(self, Self::Swapped(..) | Self::Copied { .. })
+    }
+
     pub fn done_to(&self, mut image: Vec<u8>) -> Vec<u8> {
         let page = |number: usize| number * PAGE..(number + 1) * PAGE;
         match *self {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 
 use fonds::archive::check::Finding;
-use fonds::archive::runs::{self, LogPage, Run};
+use fonds::archive::runs::{self, LogPage, Run, RunOutcome};
 use fonds::archive::{Archive, Body, Error, Row, Snapshot, SnapshotReader, snapshot};
 use fonds::model::entry::{Digest, EntryHead};
 use fonds::model::log::{Level, Numbered};
@@ -103,8 +103,9 @@ impl Sight {
         }
     }
 
-    /// What has become of the archive that once was `self`, and stands at `path`. Later snapshots are no matter.
-    pub fn compare(&self, path: &Path) -> Outcome {
+    /// What has become of the archive that once was `self`, and stands at `path`. Later snapshots are no matter. Where pages
+    /// were moved, a snapshot that is gone with its row has no name left: then it must be told that there is damage.
+    pub fn compare(&self, path: &Path, moves_pages: bool) -> Outcome {
         let found = Archive::open(path).and_then(|archive| findings(&archive));
         let (Ok(seen), Ok(found)) = (Self::of(path), found) else { return Outcome::Told };
         let judged = self.served(&seen).and_then(|()| self.gone(&seen)).and_then(|lost| {
@@ -113,7 +114,9 @@ impl Sight {
             if found.is_empty() && !is_harmless {
                 return Err(format!("a check finds nothing: {lost:?} {:?}", seen.cut));
             }
-            let unnamed: Vec<&Key> = lost.iter().filter(|key| !names(&found, key)).collect();
+            let is_nameless =
+                |key: &Key| moves_pages && seen.listed().iter().all(|snapshot| snapshot.number.0 != key.0);
+            let unnamed: Vec<&Key> = lost.iter().filter(|key| !names(&found, key) && !is_nameless(key)).collect();
             if !unnamed.is_empty() {
                 return Err(format!("lost, but not named: {unnamed:?} by {found:?}"));
             }
@@ -144,7 +147,7 @@ impl Sight {
             }
         }
         for (run, log) in seen.runs.iter().filter(|(run, _)| run.id.0 <= newest) {
-            let was = self.runs.iter().find(|(was, _)| was == run);
+            let was = self.runs.iter().find(|(was, _)| was == run || as_begun(was) == *run);
             if !was.is_some_and(|(_, was)| log.iter().all(|line| was.contains(line))) {
                 return Err(format!("a run that never was: {run:?} {log:?}"));
             }
@@ -170,6 +173,12 @@ impl Sight {
         }
         Ok(lost)
     }
+}
+
+/// A run as it was noted before it ended. A page of that time in the place of a later one, as a drive leaves that has lost
+/// a write, was true once: every seal in it holds, and the run looks as if it had been killed.
+fn as_begun(run: &Run) -> Run {
+    Run { ended: None, outcome: RunOutcome::Running, ..run.clone() }
 }
 
 /// Whether a finding says that the entry is hit, its manifest, without which no snapshot is opened, or all of its snapshot.
